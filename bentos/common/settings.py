@@ -1,0 +1,193 @@
+"""The one place that reads the environment; everything else is handed small frozen objects."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "FACESOCIAL_"
+MIN_SECRET_BYTES = 32
+
+
+def _alias(name: str, *others: str) -> AliasChoices:
+    return AliasChoices(f"{PREFIX}{name.upper()}", *others)
+
+
+class Frozen(BaseModel):
+    """A small settings object, handed to the part that needs it."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class AuthSettings(Frozen):
+    """How tokens are checked. ``algorithm`` comes from here, never from a token."""
+
+    algorithm: Literal["HS256", "RS256", "ES256"]
+    secret: SecretStr | None
+    jwks: str | None
+    audience: str | None
+    issuer: str | None
+    leeway_s: int
+
+
+class StoreSettings(Frozen):
+    """Where weights come from; ``offline`` keeps the store from the authors' addresses."""
+
+    cache: Path
+    mirror: str | None
+    offline: bool
+
+
+class SessionSettings(Frozen):
+    """How models run: providers in order of preference, threads of one session (0: the library's choice)."""
+
+    providers: tuple[str, ...]
+    threads: int
+
+
+class BatchSettings(Frozen):
+    """Adaptive batching: where it happens, how large a batch grows, how long the first item waits."""
+
+    mode: Literal["process", "service"]
+    max_size: int
+    max_wait_ms: float
+    max_queue: int
+
+
+class LimitSettings(Frozen):
+    """What one request may bring."""
+
+    max_image_bytes: int
+    max_image_pixels: int
+    max_batch_images: int
+    max_body_bytes: int
+
+
+class Settings(BaseSettings):
+    """Every setting of the services. Names: ``FACESOCIAL_`` and the field's name; see the README."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, populate_by_name=True)
+
+    state_dir: Path = Path(".facesocial")
+    port_base: Annotated[int, Field(ge=1, le=65_000)] = 8000
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(validation_alias=_alias("log_level", "LOG_LEVEL"))
+    ] = "INFO"
+
+    model_dir: Annotated[Path | None, Field(validation_alias=_alias("model_dir", "MODEL_PATH"))] = None
+    model_mirror: str | None = None
+    model_offline: bool = False
+    providers: Annotated[tuple[str, ...], NoDecode] = (
+        "TensorrtExecutionProvider",
+        "CUDAExecutionProvider",
+        "CPUExecutionProvider",
+    )
+    session_threads: Annotated[int, Field(ge=0)] = 0
+
+    batch_mode: Literal["process", "service"] = "service"
+    batch_max_size: Annotated[int, Field(ge=1, le=256)] = 16
+    batch_max_wait_ms: Annotated[float, Field(ge=0, le=1000)] = 5.0
+    batch_max_queue: Annotated[int, Field(ge=1)] = 256
+
+    jwt_algorithm: Literal["HS256", "RS256", "ES256"] = "HS256"
+    jwt_secret: SecretStr | None = None
+    jwt_secret_file: Path | None = None
+    jwt_jwks: str | None = None
+    jwt_audience: str | None = None
+    jwt_issuer: str | None = None
+    jwt_leeway_s: Annotated[int, Field(ge=0, le=300)] = 10
+
+    max_image_bytes: Annotated[int, Field(gt=0)] = 20_000_000
+    max_image_pixels: Annotated[int, Field(gt=0)] = 50_000_000
+    max_batch_images: Annotated[int, Field(ge=1)] = 64
+    max_body_bytes: Annotated[int, Field(gt=0)] = 200_000_000
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_providers(cls, values: object) -> object:
+        key = f"{PREFIX}PROVIDERS"
+        if isinstance(values, dict):
+            for name in (key, key.lower(), "providers"):
+                if isinstance(values.get(name), str):
+                    values[name] = tuple(part.strip() for part in values[name].split(",") if part.strip())
+        return values
+
+    @model_validator(mode="after")
+    def _absolute(self) -> Self:
+        object.__setattr__(self, "state_dir", self.state_dir.expanduser().absolute())
+        return self
+
+    @property
+    def store(self) -> StoreSettings:
+        cache = (self.model_dir or self.state_dir / "models").expanduser().absolute()
+        return StoreSettings(cache=cache, mirror=self.model_mirror, offline=self.model_offline)
+
+    @property
+    def session(self) -> SessionSettings:
+        return SessionSettings(providers=self.providers, threads=self.session_threads)
+
+    @property
+    def batch(self) -> BatchSettings:
+        return BatchSettings(
+            mode=self.batch_mode,
+            max_size=self.batch_max_size,
+            max_wait_ms=self.batch_max_wait_ms,
+            max_queue=self.batch_max_queue,
+        )
+
+    @property
+    def limits(self) -> LimitSettings:
+        return LimitSettings(
+            max_image_bytes=self.max_image_bytes,
+            max_image_pixels=self.max_image_pixels,
+            max_batch_images=self.max_batch_images,
+            max_body_bytes=self.max_body_bytes,
+        )
+
+    @property
+    def auth(self) -> AuthSettings:
+        """How tokens are checked.
+
+        Raises:
+            ConfigurationError: No key for the algorithm, or a secret that is too short.
+        """
+        from bentos.common.errors import ConfigurationError
+
+        secret = self._secret()
+        if self.jwt_algorithm == "HS256" and secret is None:
+            raise ConfigurationError(
+                f"No token secret: set {PREFIX}JWT_SECRET_FILE (or {PREFIX}JWT_SECRET) to at least "
+                f"{MIN_SECRET_BYTES} random bytes; there is no default. `facesocial up` makes one for this machine."
+            )
+        if self.jwt_algorithm != "HS256" and self.jwt_jwks is None:
+            raise ConfigurationError(
+                f"{PREFIX}JWT_ALGORITHM={self.jwt_algorithm} needs {PREFIX}JWT_JWKS: a file or an https address."
+            )
+        return AuthSettings(
+            algorithm=self.jwt_algorithm,
+            secret=secret,
+            jwks=self.jwt_jwks,
+            audience=self.jwt_audience,
+            issuer=self.jwt_issuer,
+            leeway_s=self.jwt_leeway_s,
+        )
+
+    def _secret(self) -> SecretStr | None:
+        from bentos.common.errors import ConfigurationError
+
+        secret = self.jwt_secret
+        if secret is None and self.jwt_secret_file is not None:
+            try:
+                secret = SecretStr(self.jwt_secret_file.read_text().strip())
+            except OSError as error:
+                raise ConfigurationError(
+                    f"{PREFIX}JWT_SECRET_FILE={self.jwt_secret_file} cannot be read: {error.strerror}."
+                ) from error
+        if secret is not None and len(secret.get_secret_value().encode()) < MIN_SECRET_BYTES:
+            raise ConfigurationError(
+                f"The token secret is shorter than {MIN_SECRET_BYTES} bytes; `openssl rand -hex 32` makes a good one."
+            )
+        return secret

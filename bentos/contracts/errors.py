@@ -1,0 +1,28 @@
+"""Error codes of the contract."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class ErrorCode(StrEnum):
+    """Codes that a client may branch on; messages are for people and may change."""
+
+    INVALID_REQUEST = "INVALID_REQUEST"
+    INVALID_IMAGE = "INVALID_IMAGE"
+    MISSING_TOKEN = "MISSING_TOKEN"  # noqa: S105
+    INVALID_TOKEN_FORMAT = "INVALID_TOKEN_FORMAT"  # noqa: S105
+    INVALID_TOKEN = "INVALID_TOKEN"  # noqa: S105
+    FORBIDDEN = "FORBIDDEN"
+    NOT_FOUND = "NOT_FOUND"
+    CONFLICT = "CONFLICT"
+    PAYLOAD_TOO_LARGE = "PAYLOAD_TOO_LARGE"
+    UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
+    NO_FACE = "NO_FACE"
+    MULTIPLE_FACES = "MULTIPLE_FACES"
+    LOW_QUALITY = "LOW_QUALITY"
+    RATE_LIMITED = "RATE_LIMITED"
+    INTERNAL_ERROR = "INTERNAL_ERROR"
+    OVERLOADED = "OVERLOADED"
+    DEPENDENCY_UNAVAILABLE = "DEPENDENCY_UNAVAILABLE"
+    MODEL_UNAVAILABLE = "MODEL_UNAVAILABLE"
