@@ -1,0 +1,65 @@
+"""Cards of the face detectors."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from models.catalogue.card import CropRule, Figure, InputSpec, Licence, ModelCard, Task
+from models.catalogue.source import Repository
+
+_WIDER = (
+    "Trained on WIDER FACE: photographs from the internet, offered for research. Whether a product may rest "
+    "on it is for its maker to clear; the weights' own licence does not settle it."
+)
+_YUNET = Repository("ShiqiYu/libfacedetection.train", "0047ac24afb1")
+
+
+def _wider(subset: str, value: float, source: str) -> Figure:
+    return Figure(metric=f"AP ({subset})", value=value, dataset="WIDER FACE validation", source=source)
+
+
+YUNET_N = ModelCard(
+    task=Task.FACE_DETECTION,
+    name="yunet-n",
+    version="1.0.0",
+    summary="YuNet-n: boxes and five landmarks, 75,856 parameters, a few milliseconds on one CPU core.",
+    weights=(
+        _YUNET.file(
+            "onnx/yunet_n_dynamic.onnx",
+            "yunet_n_dynamic.onnx",
+            "104ee26c71d5c270ce79a6b3dced91c91013260d29a6bf18f9296c5b8c4c2b12",
+            322_906,
+        ),
+    ),
+    recipe="yunet",
+    sha256="253368cd754bd48f8663cf5e295a0a8e3cfc74bf95416ea633a60fb07439ea6a",
+    input=InputSpec(colour="BGR", width=640, height=640, stride=32),
+    crop=CropRule(kind="picture"),
+    licence=Licence(code="Apache-2.0", url=_YUNET.url, training_data=_WIDER),
+    decoding=MappingProxyType(
+        {
+            "layout": "yunet",
+            "strides": (8, 16, 32),
+            "score": "cls * obj",
+            "nms_iou": 0.45,
+            # A face of more than this share of the picture's side is found better in a smaller copy.
+            "large_face_share": 0.4,
+        }
+    ),
+    thresholds=MappingProxyType({"min_score": 0.6, "evaluation": 0.02}),
+    published=tuple(
+        _wider(subset, value, "repository README, YuNet-n at original picture size")
+        for subset, value in (("easy", 0.892), ("medium", 0.883), ("hard", 0.811))
+    ),
+    finds=(
+        "Frontal and turned faces from about 10 pixels up, in crowds too",
+        "Eyes, nose and mouth corners accurate enough for alignment from about 40 pixels up",
+    ),
+    misses=(
+        "Faces of more than 40 % of the picture's side, unless a smaller copy is searched as well",
+        "Faces seen from behind the cheek, strongly tilted or mostly covered",
+        "Drawn and sculpted faces may be found: the network knows no difference",
+    ),
+)
+
+CARDS = (YUNET_N,)
