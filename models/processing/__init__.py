@@ -1,0 +1,1 @@
+"""The mathematics around the networks, shared by training and serving: pictures in, numbers out."""
