@@ -29,5 +29,13 @@ def _recipe(module: str, function: str = "build") -> Recipe:
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
         "yunet": _recipe("yunet"),
+        "ultralight": _recipe("ultralight"),
+        "mobilefacenet": _recipe("mobilefacenet"),
+        "minifasnet": _recipe("minifasnet"),
+        "meso4": _recipe("mesonet", "build_meso4"),
+        "mesoinception": _recipe("mesonet", "build_mesoinception"),
+        "age-gender-xception": _recipe("age_gender_xception"),
+        "ssrnet-age": _recipe("ssrnet", "build_age"),
+        "ssrnet-gender": _recipe("ssrnet", "build_gender"),
     }
 )

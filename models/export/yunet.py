@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from models.export.files import only
-from models.export.surgery import read, serialise, take_uint8
+from models.export.surgery import finish, read, take_uint8
 
 
 def build(files: Mapping[str, Path]) -> bytes:
@@ -27,4 +27,4 @@ def build(files: Mapping[str, Path]) -> bytes:
     for output in model.graph.output:  # published as one "dim" for three different numbers of cells
         stride = output.name.rpartition("_")[2]
         output.type.tensor_type.shape.dim[1].dim_param = f"cells_{stride}"
-    return serialise(model, "yunet")
+    return finish(model, "yunet")
