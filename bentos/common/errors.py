@@ -17,6 +17,7 @@
     ├── ConfigurationError             this file
     ├── RequestError
     │   ├── InvalidRequest
+    │   ├── MethodNotAllowed
     │   ├── PayloadTooLarge
     │   ├── UnsupportedMediaType
     │   ├── NotFound
@@ -27,6 +28,7 @@
     │   ├── InvalidTokenFormat
     │   ├── InvalidToken
     │   └── Forbidden
+    ├── InferenceFailed
     └── DependencyUnavailable
 
 None of them knows HTTP: ``bentos.common.http_errors`` gives each its code and status.
@@ -43,9 +45,11 @@ __all__ = [
     "DependencyUnavailable",
     "FaceSocialError",
     "Forbidden",
+    "InferenceFailed",
     "InvalidRequest",
     "InvalidToken",
     "InvalidTokenFormat",
+    "MethodNotAllowed",
     "MissingToken",
     "NotFound",
     "Overloaded",
@@ -66,6 +70,10 @@ class RequestError(FaceSocialError):
 
 class InvalidRequest(RequestError):
     """Missing or malformed fields."""
+
+
+class MethodNotAllowed(RequestError):
+    """The path exists, not with this method."""
 
 
 class PayloadTooLarge(RequestError):
@@ -114,3 +122,7 @@ class Forbidden(AuthError):
 
 class DependencyUnavailable(FaceSocialError):
     """A store or another service does not answer; the message names it."""
+
+
+class InferenceFailed(FaceSocialError):
+    """The model failed on this very picture, alone."""

@@ -49,11 +49,11 @@ class SessionSettings(Frozen):
 
 
 class BatchSettings(Frozen):
-    """Adaptive batching: where it happens, how large a batch grows, how long the first item waits."""
+    """Adaptive batching: where it happens, how large a batch and its queue grow, how old an item may get."""
 
     mode: Literal["process", "service"]
     max_size: int
-    max_wait_ms: float
+    max_age_ms: float
     max_queue: int
 
 
@@ -87,10 +87,17 @@ class Settings(BaseSettings):
     )
     session_threads: Annotated[int, Field(ge=0)] = 0
 
+    worker_threads: Annotated[int, Field(ge=0)] = 0
+    max_pixels_in_memory: Annotated[int, Field(gt=0)] = 150_000_000
+
     batch_mode: Literal["process", "service"] = "service"
     batch_max_size: Annotated[int, Field(ge=1, le=256)] = 16
-    batch_max_wait_ms: Annotated[float, Field(ge=0, le=1000)] = 5.0
+    batch_max_age_ms: Annotated[float, Field(ge=100, le=60_000)] = 10_000.0
     batch_max_queue: Annotated[int, Field(ge=1)] = 256
+
+    prometheus_multiproc_dir: Annotated[
+        Path | None, Field(validation_alias=_alias("prometheus_multiproc_dir", "PROMETHEUS_MULTIPROC_DIR"))
+    ] = None
 
     jwt_algorithm: Literal["HS256", "RS256", "ES256"] = "HS256"
     jwt_secret: SecretStr | None = None
@@ -134,7 +141,7 @@ class Settings(BaseSettings):
         return BatchSettings(
             mode=self.batch_mode,
             max_size=self.batch_max_size,
-            max_wait_ms=self.batch_max_wait_ms,
+            max_age_ms=self.batch_max_age_ms,
             max_queue=self.batch_max_queue,
         )
 

@@ -1,0 +1,116 @@
+"""The metrics of the contract, in one object that is handed around."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from models.catalogue.card import ModelCard
+from models.runtime.batch import BatchModel
+from models.runtime.session import Floats, Pixels
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+REQUEST_BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60)
+INFERENCE_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2)
+BATCH_BUCKETS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 128)
+MODEL_LABELS = ("service", "model_name", "model_version")
+
+
+class Metrics:
+    """Counters of one service, shared by its processes through ``multiprocess_dir`` where there is one."""
+
+    def __init__(self, service: str, multiprocess_dir: Path | None = None) -> None:
+        self._service = service
+        self._multiprocess_dir = multiprocess_dir
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "http_requests",
+            "Requests answered",
+            ("service", "method", "path", "status"),
+            registry=self._registry,
+        )
+        self._durations = Histogram(
+            "http_request_duration_seconds",
+            "Time from the first byte of a request to the last of its answer",
+            ("service", "method", "path"),
+            buckets=REQUEST_BUCKETS,
+            registry=self._registry,
+        )
+        self._inference = Histogram(
+            "ai_model_inference_duration_seconds",
+            "Time of one batch in the model",
+            MODEL_LABELS,
+            buckets=INFERENCE_BUCKETS,
+            registry=self._registry,
+        )
+        self._batches = Histogram(
+            "ai_model_batch_size",
+            "Items in one batch",
+            MODEL_LABELS,
+            buckets=BATCH_BUCKETS,
+            registry=self._registry,
+        )
+        self._info = Gauge(
+            "ai_model_info",
+            "Models that are loaded",
+            (*MODEL_LABELS, "task", "digest", "provider"),
+            multiprocess_mode="livemax",
+            registry=self._registry,
+        )
+
+    def request(self, method: str, path: str, status: int, seconds: float) -> None:
+        """Count one answered request; ``path`` is the route's template."""
+        self._requests.labels(self._service, method, path, str(status)).inc()
+        self._durations.labels(self._service, method, path).observe(seconds)
+
+    def batch(self, card: ModelCard, size: int, seconds: float) -> None:
+        """Count one batch of a model."""
+        labels = (self._service, card.name, card.version)
+        self._batches.labels(*labels).observe(size)
+        self._inference.labels(*labels).observe(seconds)
+
+    def loaded(self, card: ModelCard, provider: str) -> None:
+        """Say that a model is loaded."""
+        digest = card.sha256[:12]
+        self._info.labels(self._service, card.name, card.version, card.task.value, digest, provider).set(1)
+
+    def render(self) -> bytes:
+        """All metrics in Prometheus' text format, over all processes of the service."""
+        if self._multiprocess_dir is None:
+            return generate_latest(self._registry)
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry, path=str(self._multiprocess_dir))  # type: ignore[no-untyped-call]
+        return generate_latest(registry)
+
+
+class MeteredModel:
+    """A model whose batches are counted."""
+
+    def __init__(self, model: BatchModel, metrics: Metrics) -> None:
+        self._model = model
+        self._metrics = metrics
+        for card in model.cards:
+            metrics.loaded(card, model.provider)
+
+    @property
+    def cards(self) -> tuple[ModelCard, ...]:
+        return self._model.cards
+
+    @property
+    def provider(self) -> str:
+        return self._model.provider
+
+    def warm_up(self) -> None:
+        self._model.warm_up()
+
+    def predict(self, items: Sequence[Pixels]) -> list[Floats]:
+        started = time.perf_counter()
+        answers = self._model.predict(items)
+        seconds = time.perf_counter() - started
+        for card in self._model.cards:
+            self._metrics.batch(card, len(items), seconds)
+        return answers

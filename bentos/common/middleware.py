@@ -1,0 +1,111 @@
+"""The one middleware: request id, token, body limit, metrics and the envelope of errors.
+
+It is plain ASGI and answers by itself: BentoML rewrites the bodies of 401, 403 and 5xx.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bentos.common.auth import Principal, TokenVerifier
+from bentos.common.context import RequestContext, request_id_of, request_id_var
+from bentos.common.errors import FaceSocialError, PayloadTooLarge
+from bentos.common.http_errors import response_of
+from bentos.common.metrics import Metrics
+
+logger = logging.getLogger(__name__)
+
+OPEN_PATHS = frozenset({"/health", "/livez", "/readyz", "/metrics", "/docs.json"})
+CONTEXT = "facesocial.context"
+UNMATCHED = "unmatched"
+CLOSED_BY_CLIENT = 499  # nginx's status for a caller that went away
+
+
+class ContractMiddleware:
+    """Makes every answer of ``app`` one of the contract."""
+
+    def __init__(
+        self, app: ASGIApp, *, verifier: TokenVerifier, metrics: Metrics, max_body_bytes: int
+    ) -> None:
+        self._app = app
+        self._verifier = verifier
+        self._metrics = metrics
+        self._max_body = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        context = RequestContext(request_id_of(headers.get("x-request-id")))
+        request_id_var.set(context.request_id)
+        scope[CONTEXT] = context
+        answer = _Answer(send, context.request_id)
+        try:
+            if scope["path"] not in OPEN_PATHS:
+                context.principal = await self._principal(headers.get("authorization"))
+            await self._app(scope, _Limited(receive, headers, self._max_body), answer)
+        except ClientDisconnect:
+            answer.status = CLOSED_BY_CLIENT
+        except Exception as error:
+            await self._fail(error, scope, receive, answer)
+        finally:
+            path = getattr(scope.get("route"), "path", UNMATCHED)
+            self._metrics.request(scope["method"], path, answer.status, context.clock.seconds)
+
+    async def _principal(self, header: str | None) -> Principal:
+        if self._verifier.blocking:
+            return await asyncio.to_thread(self._verifier.verify, header)
+        return self._verifier.verify(header)
+
+    async def _fail(self, error: Exception, scope: Scope, receive: Receive, answer: _Answer) -> None:
+        if not isinstance(error, FaceSocialError):
+            logger.exception("request %s failed", answer.request_id, exc_info=error)
+        if not answer.started:
+            await response_of(error, answer.request_id)(scope, receive, answer)
+
+
+class _Answer:
+    """Sends on, with the request id in the headers, and remembers the status."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self.request_id = request_id
+        self.started = False
+        self.status = 500
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started, self.status = True, message["status"]
+            MutableHeaders(scope=message)["X-Request-ID"] = self.request_id
+        await self._send(message)
+
+
+class _Limited:
+    """Receives on until the body is larger than allowed, whatever its Content-Length says."""
+
+    def __init__(self, receive: Receive, headers: Headers, limit: int) -> None:
+        self._receive = receive
+        self._declared = headers.get("content-length", "")
+        self._limit = limit
+        self._seen = 0
+
+    async def __call__(self) -> Message:
+        if self._declared.isdigit() and int(self._declared) > self._limit:
+            raise self._too_large(int(self._declared))
+        message = await self._receive()
+        self._seen += len(message.get("body", b""))
+        if self._seen > self._limit:
+            raise self._too_large(self._seen)
+        return message
+
+    def _too_large(self, size: int) -> PayloadTooLarge:
+        return PayloadTooLarge(
+            f"The request body is larger than {self._limit:,} bytes; send fewer or smaller pictures.",
+            {"limit_bytes": self._limit, "bytes": size},
+        )

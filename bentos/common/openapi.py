@@ -1,0 +1,49 @@
+"""Parts of the OpenAPI document that FastAPI cannot derive: bodies that come as form or as JSON."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel
+
+from bentos.contracts import Failure
+
+Schema = dict[str, Any]
+
+ERRORS: Mapping[int, str] = {
+    400: "Malformed request or image",
+    401: "No valid token",
+    403: "The role does not allow it",
+    413: "Too many bytes or pixels",
+    415: "Neither multipart nor JSON",
+    503: "Overloaded, or a model or dependency is unavailable",
+}
+
+
+def responses(success: type[BaseModel], *extra: tuple[int, str]) -> dict[int | str, dict[str, Any]]:
+    """Answers of an inference route: success, the usual errors and those of its own."""
+    answers: dict[int | str, dict[str, Any]] = {200: {"model": success, "description": "Success"}}
+    for status, description in (*ERRORS.items(), *extra):
+        answers[status] = {"model": Failure, "description": description}
+    return answers
+
+
+def body(files: Sequence[str], options: type[BaseModel], many: bool = False) -> dict[str, Any]:
+    """The request body of a route: ``files`` as uploads in a form or as base64 in JSON, beside the options."""
+    forms = {
+        "multipart/form-data": {"type": "string", "format": "binary"},
+        "application/json": {"type": "string", "contentEncoding": "base64"},
+    }
+    content = {kind: {"schema": _with_files(files, options, item, many)} for kind, item in forms.items()}
+    return {"requestBody": {"required": True, "content": content}, "security": [{"bearer": []}]}
+
+
+def _with_files(files: Sequence[str], options: type[BaseModel], item: Schema, many: bool) -> Schema:
+    schema = copy.deepcopy(options.model_json_schema())
+    schema.pop("title", None)
+    one: Schema = {"type": "array", "items": item, "minItems": 1, "maxItems": 64} if many else item
+    schema["properties"] = {**dict.fromkeys(files, one), **schema.get("properties", {})}
+    schema["required"] = [*files, *schema.get("required", [])]
+    return schema
