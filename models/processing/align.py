@@ -30,8 +30,8 @@ def similarity_transform(source: NDArray[np.float32], target: NDArray[np.float32
         LowQuality: The points (nearly) coincide, are not finite, or fit only mirrored.
     """
     src, dst = np.asarray(source, np.float64), np.asarray(target, np.float64)
-    spread = float(np.sqrt(np.square(src - src.mean(axis=0)).sum(axis=1).mean()))
-    if not np.isfinite(src).all() or spread < _MIN_SPREAD:
+    spread = _spread(src)
+    if spread < _MIN_SPREAD:
         raise _unusable(spread)
     src_mean, dst_mean = src.mean(axis=0), dst.mean(axis=0)
     left, singular, right = np.linalg.svd((dst - dst_mean).T @ (src - src_mean) / len(src))
@@ -73,11 +73,17 @@ def align(
     return np.asarray(cv2.warpAffine(window, matrix, (size, size), flags=cv2.INTER_LINEAR), np.uint8)
 
 
+def _spread(points: NDArray[np.float64]) -> float:
+    """Standard deviation about the mean in pixels; 0 where a point is not finite."""
+    if not np.isfinite(points).all():
+        return 0.0
+    return float(np.sqrt(np.square(points - points.mean(axis=0)).sum(axis=1).mean()))
+
+
 def _unusable(spread: float) -> LowQuality:
-    measured = round(spread, 3) if np.isfinite(spread) else None
     return LowQuality(
         "The five points of the face do not determine its position; send a larger or clearer face.",
-        {"reasons": ["landmarks"], "landmark_spread_px": measured},
+        {"reasons": ["landmarks"], "landmark_spread_px": round(spread, 3)},
     )
 
 

@@ -38,6 +38,8 @@ _PLUGINS: dict[Format, type[ImageFile.ImageFile]] = {
 }
 _DAMAGE = ("premature end", "bad huffman code")
 """Warnings of libjpeg after which pixels are invented; others (stray bytes, odd markers) are harmless."""
+_SMALLEST_REDUCED = 8
+"""Pixels: below this side two reduced scales round to the same size, and which was used is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +122,10 @@ def _format(data: bytes) -> Format:
 
 def _shrink(header: ImageHeader, min_side: int | None) -> int:
     """Halvings alone: libjpeg-turbo's other reduced scales are slower than the full one."""
-    shorter = min(header.width, header.height)
     if min_side is None or header.format != "JPEG":
         return 1
-    return next((step for step in (8, 4, 2) if -(-shorter // step) >= max(min_side, 1)), 1)
+    shorter, least = min(header.width, header.height), max(min_side, _SMALLEST_REDUCED)
+    return next((step for step in (8, 4, 2) if shorter >= least * step), 1)
 
 
 def _turbo(data: bytes, header: ImageHeader, shrink: int) -> NDArray[np.uint8] | None:

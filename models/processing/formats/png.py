@@ -27,8 +27,9 @@ def read(data: bytes) -> ImageHeader:
     mode = {(1, 0): "1", (16, 0): "I;16"}.get((depth, colour), _MODES.get(colour, ""))
     if not mode:
         raise damaged("unknown PNG colour type")
-    exif = next((body for kind, body in _chunks(data) if kind == b"eXIf"), b"")
-    return ImageHeader("PNG", width, height, mode, orientation(exif))
+    # All chunks are walked: a file cut off behind its EXIF must not pass.
+    found = [body for kind, body in _chunks(data) if kind == b"eXIf"]
+    return ImageHeader("PNG", width, height, mode, orientation(found[0] if found else b""))
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
