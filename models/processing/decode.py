@@ -104,7 +104,7 @@ def decode(data: bytes, limits: ImageLimits, min_side: int | None = None) -> Dec
     except InvalidImage:
         raise
     except Exception as error:  # Whatever a decoder throws at hostile bytes.
-        raise damaged(type(error).__name__) from error
+        raise damaged("its pixels cannot be read") from error
     return Decoded(_upright(stored, header.orientation), *header.upright_size, 1 / shrink)
 
 
@@ -129,20 +129,28 @@ def _shrink(header: ImageHeader, min_side: int | None) -> int:
 
 
 def _turbo(data: bytes, header: ImageHeader, shrink: int) -> NDArray[np.uint8] | None:
-    """The fast way for grey and YCbCr JPEG; None where only the tolerant decoder may help."""
-    if header.format != "JPEG" or header.mode == "CMYK":
+    """The fast and strict way for JPEG; None where only the tolerant decoder may help."""
+    if header.format != "JPEG":
         return None
     width, height = -(-header.width // shrink), -(-header.height // shrink)
+    colours = "CMYK" if header.mode == "CMYK" else "BGR"
     try:
         size = simplejpeg.decode_jpeg_header(data)[:2]
         if size != (header.height, header.width):
             raise damaged("two different sizes")
-        pixels: NDArray[np.uint8] = simplejpeg.decode_jpeg(data, "BGR", min_height=height, min_width=width)
+        pixels: NDArray[np.uint8] = simplejpeg.decode_jpeg(data, colours, min_height=height, min_width=width)
     except ValueError as error:
         if any(sign in str(error).lower() for sign in _DAMAGE):
             raise damaged("the JPEG ends early") from error
         return None
-    return pixels
+    return pixels if colours == "BGR" else _bgr_of_inverted_cmyk(pixels)
+
+
+def _bgr_of_inverted_cmyk(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Inverted ink is the light that it lets through: colour times black, as Pillow converts it too."""
+    black = samples[..., 3]
+    planes = [cv2.multiply(samples[..., ink], black, scale=1 / 255) for ink in (2, 1, 0)]
+    return np.asarray(cv2.merge(planes), np.uint8)
 
 
 def _pillow(data: bytes, header: ImageHeader) -> NDArray[np.uint8]:

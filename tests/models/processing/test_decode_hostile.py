@@ -61,7 +61,7 @@ def test_a_file_cut_anywhere_is_invalid(data: bytes) -> None:
             decode(data[:length], LIMITS)
 
 
-@pytest.mark.parametrize("data", SAMPLES[:2], ids=["baseline", "progressive"])
+@pytest.mark.parametrize("data", SAMPLES[:3], ids=["baseline", "progressive", "cmyk"])
 def test_a_cut_jpeg_with_an_end_marker_glued_on_is_invalid(data: bytes) -> None:
     scan = data.rindex(b"\xff\xda")
     with pytest.raises(InvalidImage, match="ends early"):
