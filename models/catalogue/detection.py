@@ -12,6 +12,9 @@ _WIDER = (
     "on it is for its maker to clear; the weights' own licence does not settle it."
 )
 _YUNET = Repository("ShiqiYu/libfacedetection.train", "0047ac24afb1")
+_ULTRALIGHT = Repository(
+    "Linzaer/Ultra-Light-Fast-Generic-Face-Detector-1MB", "dffdddda9794a50607cba8f318507a28c1c27cab"
+)
 
 
 def _wider(subset: str, value: float, source: str) -> Figure:
@@ -62,4 +65,42 @@ YUNET_N = ModelCard(
     ),
 )
 
-CARDS = (YUNET_N,)
+ULTRALIGHT_RFB_320 = ModelCard(
+    task=Task.FACE_DETECTION,
+    name="ultralight-rfb-320",
+    version="1.0.0",
+    summary="Ultra-Light RFB at 320 x 240: boxes without landmarks; a backup for yunet-n.",
+    weights=(
+        _ULTRALIGHT.file(
+            "models/onnx/version-RFB-320.onnx",
+            "ultralight-version-RFB-320.onnx",
+            "34cd7e60aeff28744c657de7a3dc64e872d506741de66987f3426f2b79f88017",
+            1_270_727,
+        ),
+    ),
+    recipe="ultralight",
+    sha256="92726272e5746b79dd0ca27a200f047fd291db011a4030e879a727bbe4ec6e06",
+    input=InputSpec(
+        colour="BGR",
+        width=320,
+        height=240,
+        normalisation="(values - 127) / 128, channels turned round in the first convolution",
+    ),
+    crop=CropRule(kind="picture"),
+    licence=Licence(code="MIT", url=_ULTRALIGHT.url, training_data=_WIDER),
+    decoding=MappingProxyType(
+        {"layout": "ssd", "scores": "scores", "boxes": "boxes", "face": 1, "nms_iou": 0.3}
+    ),
+    thresholds=MappingProxyType({"min_score": 0.7, "evaluation": 0.01}),
+    published=tuple(
+        _wider(subset, value, "repository README, version-RFB at 320 x 240")
+        for subset, value in (("easy", 0.787), ("medium", 0.698), ("hard", 0.438))
+    ),
+    finds=("Frontal and turned faces of more than about a twentieth of the picture's width",),
+    misses=(
+        "Landmarks: it gives none, so nothing that aligns faces can follow it",
+        "Small faces: the input is 320 x 240 whatever the picture",
+    ),
+)
+
+CARDS = (YUNET_N, ULTRALIGHT_RFB_320)

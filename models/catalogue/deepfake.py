@@ -1,0 +1,100 @@
+"""Cards of the deepfake detectors; the first two are the ensemble."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from models.catalogue.card import CropRule, Figure, InputSpec, Licence, ModelCard, Task
+from models.catalogue.source import Repository
+
+_MESONET = Repository("DariusAf/MesoNet", "2144d56a30e48cdcac1976ff13a1c5cdc86376c6")
+_PAPER = "Afchar et al., MesoNet, WIFS 2018"
+_BENCHMARK = "Yan et al., DeepfakeBench, NeurIPS 2023 (retrained there, not these weights)"
+_LICENCE = Licence(
+    code="Apache-2.0",
+    url=_MESONET.url,
+    training_data=(
+        "Frames that the authors took from videos on the internet (Deepfake set) and from FaceForensics "
+        "(Face2Face set, research only). Neither set's terms grant commercial use; clear it before you rely on it."
+    ),
+)
+_MISSES = (
+    "Most methods but face swaps by autoencoders of 2018: reenactment, lip synchronisation, diffusion models, "
+    "whole faces that were generated",
+    "Small faces: enlarged to the network's input, genuine ones look forged",
+    "Compressed video: genuine frames raise false alarms, more so the smaller the face",
+    "This is the weakest of the five tasks: an answer is a hint for a person, never evidence",
+)
+
+
+def _card(name: str, summary: str, file: str, digest: str, size: int, **more: str) -> ModelCard:
+    return ModelCard(
+        task=Task.DEEPFAKE_DETECTION,
+        name=name,
+        version="1.0.0",
+        summary=summary,
+        weights=(_MESONET.file(f"weights/{file}", file, digest, size),),
+        recipe=more["recipe"],
+        sha256=more["sha256"],
+        input=InputSpec(
+            colour="BGR",
+            width=256,
+            height=256,
+            normalisation="values / 255, folded into the first convolution with the order of the channels",
+        ),
+        crop=CropRule(kind="square", scale=1.3),
+        licence=_LICENCE,
+        decoding=MappingProxyType({"output": "real", "combine": "mean logit", "weight": 0.5}),
+        published=_published(more["recipe"]),
+        finds=(more["finds"],),
+        misses=_MISSES,
+    )
+
+
+def _published(recipe: str) -> tuple[Figure, ...]:
+    own = Figure(metric="accuracy a frame", value=0.917, dataset="the authors' Deepfake set", source=_PAPER)
+    video = Figure(metric="accuracy a video", value=0.984, dataset="the authors' Deepfake set", source=_PAPER)
+    if recipe != "mesoinception":
+        return (own, video)
+    return (
+        own,
+        video,
+        Figure(metric="AUC", value=0.758, dataset="FaceForensics++ c23", source=_BENCHMARK),
+        Figure(metric="AUC", value=0.697, dataset="Celeb-DF v2", source=_BENCHMARK),
+    )
+
+
+_SWAPS = "Face swaps of the first autoencoder generation (DeepFake, FakeApp), face of 200 pixels or more"
+
+MESO4_DF = _card(
+    "meso4-df",
+    "Meso4 trained on face swaps: four convolutions, 28,000 parameters.",
+    "Meso4_DF.h5",
+    "036ed30d04ffd9c7506f825b97c86aa64915f5818931da96817b169aad790af5",
+    156_128,
+    recipe="meso4",
+    sha256="a5235dc8a7fc7d292bff2d3e2ec4147849667d918f58d4c026acf3f4a418aa00",
+    finds=_SWAPS,
+)
+MESOINCEPTION_DF = _card(
+    "mesoinception-df",
+    "MesoInception4 trained on face swaps: dilated inception layers, 28,000 parameters.",
+    "MesoInception_DF.h5",
+    "234586d40058e76ef8b6f27ca4b63c06e31c2a5a69c0d8ba6f30b1468ab7bafa",
+    197_504,
+    recipe="mesoinception",
+    sha256="5342e5ca51d07629fec89575afc2e7a484193d63025482dbf1e11999f1000d4d",
+    finds=_SWAPS,
+)
+MESO4_F2F = _card(
+    "meso4-f2f",
+    "Meso4 trained on Face2Face reenactment; no part of the ensemble, because it does not see face swaps.",
+    "Meso4_F2F.h5",
+    "bcfda015d217b9f8d6557693edbdf9f4e79cfd22672541968dd0e2954462b5d7",
+    156_128,
+    recipe="meso4",
+    sha256="6aa2c2b65b43c70690e8d1eb99960e4c9d0a8dcd7aef5d561aa04e79517f6e73",
+    finds="Face2Face reenactment as in FaceForensics (2018)",
+)
+
+CARDS = (MESO4_DF, MESOINCEPTION_DF, MESO4_F2F)
