@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from models.catalogue.card import CropRule, Figure, InputSpec, Licence, ModelCard, Task
+from models.catalogue.card import CropRule, Figure, InputSpec, Licence, ModelCard, Task, WeightFile
 from models.catalogue.source import Repository
 
 _FACE_API = Repository("justadudewhohacks/face-api.js", "a86f011d72124e5fb93e59d5c4ab98f699dd5c9c")
@@ -92,18 +92,20 @@ AGE_GENDER_XCEPTION = ModelCard(
 )
 
 
+_SSR_PATH = "ssrnet_3_3_3_64_1.0_1.0/ssrnet_3_3_3_64_1.0_1.0.h5"
+
+
 def _ssr_net(
-    name: str, summary: str, folder: str, file: str, digest: str, size: int, **more: str
+    *, name: str, summary: str, weights: WeightFile, recipe: str, sha256: str, output: str
 ) -> ModelCard:
-    path = f"pre-trained/{folder}/ssrnet_3_3_3_64_1.0_1.0/ssrnet_3_3_3_64_1.0_1.0.h5"
     return ModelCard(
         task=Task.AGE_GENDER,
         name=name,
         version="1.0.0",
         summary=summary,
-        weights=(_SSR_NET.file(path, file, digest, size),),
-        recipe=more["recipe"],
-        sha256=more["sha256"],
+        weights=(weights,),
+        recipe=recipe,
+        sha256=sha256,
         input=InputSpec(colour="BGR", width=64, height=64),
         crop=CropRule(kind="box", scale=1.8),
         licence=Licence(
@@ -111,32 +113,34 @@ def _ssr_net(
             url=_SSR_NET.url,
             training_data="IMDB-WIKI (ETH Zurich): celebrities from the internet, for research only.",
         ),
-        decoding=MappingProxyType({more["output"]: more["output"], "genders": ("male", "female")}),
-        finds=(
-            "Adults, frontal; a backup for the default network, which is better in every respect but size",
-        ),
+        decoding=MappingProxyType({output: output, "genders": ("male", "female")}),
+        finds=("Adults, frontal; a backup for the default network",),
         misses=_MISSES[1:],
     )
 
 
 SSRNET_WIKI_AGE = _ssr_net(
-    "ssrnet-wiki-age",
-    "SSR-Net for age, trained on WIKI: 40,000 parameters.",
-    "wiki",
-    "ssrnet-wiki.h5",
-    "f8b677f1a61fcf1233de0bd942f3172b1397fcbfe0f2784220154af1faf833e0",
-    326_368,
+    name="ssrnet-wiki-age",
+    summary="SSR-Net for age, trained on WIKI: about 40,000 parameters.",
+    weights=_SSR_NET.file(
+        f"pre-trained/wiki/{_SSR_PATH}",
+        "ssrnet-wiki.h5",
+        "f8b677f1a61fcf1233de0bd942f3172b1397fcbfe0f2784220154af1faf833e0",
+        326_368,
+    ),
     recipe="ssrnet-age",
     output="age",
     sha256="8e15a00de04e650c946213c983bc3263a031f5c71ef05d82d0cd0fa62ab0238d",
 )
 SSRNET_WIKI_GENDER = _ssr_net(
-    "ssrnet-wiki-gender",
-    "SSR-Net for gender, trained on WIKI: 40,000 parameters.",
-    "wiki_gender_models",
-    "ssrnet-wiki_gender_models.h5",
-    "2d15bfa72869526d1e2b80385157e34a55fb5a4b184bbac5ea56d623141d7e8c",
-    326_344,
+    name="ssrnet-wiki-gender",
+    summary="SSR-Net for gender, trained on WIKI: about 40,000 parameters.",
+    weights=_SSR_NET.file(
+        f"pre-trained/wiki_gender_models/{_SSR_PATH}",
+        "ssrnet-wiki_gender_models.h5",
+        "2d15bfa72869526d1e2b80385157e34a55fb5a4b184bbac5ea56d623141d7e8c",
+        326_344,
+    ),
     recipe="ssrnet-gender",
     output="gender",
     sha256="0d56e01a19e232365d2775d0861d740da53a5a1a435ea5197d45521fccb3951d",

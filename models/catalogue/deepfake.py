@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from models.catalogue.card import CropRule, Figure, InputSpec, Licence, ModelCard, Task
+from models.catalogue.card import CropRule, Figure, InputSpec, Licence, ModelCard, Task, WeightFile
 from models.catalogue.source import Repository
 
 _MESONET = Repository("DariusAf/MesoNet", "2144d56a30e48cdcac1976ff13a1c5cdc86376c6")
@@ -27,15 +27,33 @@ _MISSES = (
 )
 
 
-def _card(name: str, summary: str, file: str, digest: str, size: int, **more: str) -> ModelCard:
+_SWAPS = "Face swaps of the first autoencoder generation (DeepFake, FakeApp), face of 200 pixels or more"
+_PUBLISHED_INCEPTION = (
+    Figure(metric="accuracy a frame", value=0.917, dataset="the authors' Deepfake set", source=_PAPER),
+    Figure(metric="accuracy a video", value=0.984, dataset="the authors' Deepfake set", source=_PAPER),
+    Figure(metric="AUC", value=0.758, dataset="FaceForensics++ c23", source=_BENCHMARK),
+    Figure(metric="AUC", value=0.697, dataset="Celeb-DF v2", source=_BENCHMARK),
+)
+
+
+def _card(
+    *,
+    name: str,
+    summary: str,
+    weights: WeightFile,
+    recipe: str,
+    sha256: str,
+    finds: str,
+    published: tuple[Figure, ...] = (),
+) -> ModelCard:
     return ModelCard(
         task=Task.DEEPFAKE_DETECTION,
         name=name,
         version="1.0.0",
         summary=summary,
-        weights=(_MESONET.file(f"weights/{file}", file, digest, size),),
-        recipe=more["recipe"],
-        sha256=more["sha256"],
+        weights=(weights,),
+        recipe=recipe,
+        sha256=sha256,
         input=InputSpec(
             colour="BGR",
             width=256,
@@ -45,53 +63,48 @@ def _card(name: str, summary: str, file: str, digest: str, size: int, **more: st
         crop=CropRule(kind="square", scale=1.3),
         licence=_LICENCE,
         decoding=MappingProxyType({"output": "real", "combine": "mean logit", "weight": 0.5}),
-        published=_published(more["recipe"]),
-        finds=(more["finds"],),
+        published=published,
+        finds=(finds,),
         misses=_MISSES,
     )
 
 
-def _published(recipe: str) -> tuple[Figure, ...]:
-    own = Figure(metric="accuracy a frame", value=0.917, dataset="the authors' Deepfake set", source=_PAPER)
-    video = Figure(metric="accuracy a video", value=0.984, dataset="the authors' Deepfake set", source=_PAPER)
-    if recipe != "mesoinception":
-        return (own, video)
-    return (
-        own,
-        video,
-        Figure(metric="AUC", value=0.758, dataset="FaceForensics++ c23", source=_BENCHMARK),
-        Figure(metric="AUC", value=0.697, dataset="Celeb-DF v2", source=_BENCHMARK),
-    )
-
-
-_SWAPS = "Face swaps of the first autoencoder generation (DeepFake, FakeApp), face of 200 pixels or more"
-
 MESO4_DF = _card(
-    "meso4-df",
-    "Meso4 trained on face swaps: four convolutions, 28,000 parameters.",
-    "Meso4_DF.h5",
-    "036ed30d04ffd9c7506f825b97c86aa64915f5818931da96817b169aad790af5",
-    156_128,
+    name="meso4-df",
+    summary="Meso4 trained on face swaps: four convolutions, 27,977 parameters.",
+    weights=_MESONET.file(
+        "weights/Meso4_DF.h5",
+        "Meso4_DF.h5",
+        "036ed30d04ffd9c7506f825b97c86aa64915f5818931da96817b169aad790af5",
+        156_128,
+    ),
     recipe="meso4",
     sha256="a5235dc8a7fc7d292bff2d3e2ec4147849667d918f58d4c026acf3f4a418aa00",
     finds=_SWAPS,
 )
 MESOINCEPTION_DF = _card(
-    "mesoinception-df",
-    "MesoInception4 trained on face swaps: dilated inception layers, 28,000 parameters.",
-    "MesoInception_DF.h5",
-    "234586d40058e76ef8b6f27ca4b63c06e31c2a5a69c0d8ba6f30b1468ab7bafa",
-    197_504,
+    name="mesoinception-df",
+    summary="MesoInception4 trained on face swaps: dilated inception layers, about 28,600 parameters.",
+    weights=_MESONET.file(
+        "weights/MesoInception_DF.h5",
+        "MesoInception_DF.h5",
+        "234586d40058e76ef8b6f27ca4b63c06e31c2a5a69c0d8ba6f30b1468ab7bafa",
+        197_504,
+    ),
     recipe="mesoinception",
     sha256="5342e5ca51d07629fec89575afc2e7a484193d63025482dbf1e11999f1000d4d",
     finds=_SWAPS,
+    published=_PUBLISHED_INCEPTION,
 )
 MESO4_F2F = _card(
-    "meso4-f2f",
-    "Meso4 trained on Face2Face reenactment; no part of the ensemble, because it does not see face swaps.",
-    "Meso4_F2F.h5",
-    "bcfda015d217b9f8d6557693edbdf9f4e79cfd22672541968dd0e2954462b5d7",
-    156_128,
+    name="meso4-f2f",
+    summary="Meso4 trained on Face2Face reenactment; no part of the ensemble, because it does not see face swaps.",
+    weights=_MESONET.file(
+        "weights/Meso4_F2F.h5",
+        "Meso4_F2F.h5",
+        "bcfda015d217b9f8d6557693edbdf9f4e79cfd22672541968dd0e2954462b5d7",
+        156_128,
+    ),
     recipe="meso4",
     sha256="6aa2c2b65b43c70690e8d1eb99960e4c9d0a8dcd7aef5d561aa04e79517f6e73",
     finds="Face2Face reenactment as in FaceForensics (2018)",
