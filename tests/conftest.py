@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from service_process import ServiceProcess
 
 
 def _folder(setting: str, what: str) -> Path:
@@ -28,3 +30,15 @@ def mirror() -> Path:
 def photos() -> Path:
     """The folder with photographs for local tests."""
     return _folder("FACESOCIAL_TEST_PHOTOS", "photographs")
+
+
+@pytest.fixture(scope="session")
+def running_service(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:
+    """The face detection service, started once for all tests that only ask it things."""
+    with ServiceProcess(
+        service="face-detection-service",
+        target="bentos.face_detection.service:FaceDetectionService",
+        folder=tmp_path_factory.mktemp("face-detection-service"),
+        mirror=mirror,
+    ) as service:
+        yield service
