@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -10,9 +11,12 @@ from numpy.typing import NDArray
 
 from models.errors import LowQuality
 
+BoxLike = Sequence[float] | NDArray[np.float32] | NDArray[np.float64]
+"""Left, top, width, height in pixels."""
+
 
 def crop_window(
-    box: tuple[float, float, float, float], scale: float, width: int, height: int, square: bool = False
+    box: BoxLike, scale: float, width: int, height: int, square: bool = False
 ) -> tuple[int, int, int, int]:
     """Where a crop lies: the box scaled about its centre, limited and shifted into the picture.
 
@@ -48,7 +52,7 @@ def crop_window(
 
 def box_crop(
     pixels: NDArray[np.uint8],
-    box: tuple[float, float, float, float],
+    box: BoxLike,
     scale: float,
     size: tuple[int, int],
     square: bool = False,
