@@ -31,6 +31,7 @@ from bentos.common.middleware import CONTEXT, ContractMiddleware
 from bentos.contracts import Health, ModelCards, Success
 from models.catalogue.card import ModelCard
 
+API = "/api/v1"
 BEARER = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
 
@@ -57,7 +58,7 @@ def create_app(parts: ServiceParts, routes: APIRouter) -> ASGIApp:
         redoc_url=None,
         exception_handlers={FaceSocialError: _on_error, HTTPException: _on_http, Exception: _on_error},
     )
-    app.include_router(routes, prefix="/api/v1")
+    app.include_router(routes)
     app.include_router(_common_routes(parts, app))
     return ContractMiddleware(
         app, verifier=parts.verifier, metrics=parts.metrics, max_body_bytes=parts.max_body_bytes

@@ -82,7 +82,6 @@ def bento_service(spec: ServiceSpec, settings: Settings) -> Any:
     configure_logging(settings.log_level)
     metrics = Metrics(spec.name, settings.prometheus_multiproc_dir)
     models = {name: _lazy(model, settings, metrics) for name, model in spec.models.items()}
-    front = _Front()
 
     class Service:
         """Hands every request to the contract's application."""
@@ -92,16 +91,15 @@ def bento_service(spec: ServiceSpec, settings: Settings) -> Any:
 
         def __init__(self) -> None:
             proxy = getattr(self, "model_process", None)
-            self._running = _Running(spec, settings, metrics, _batchers(models, proxy, settings))
-            front.application = self._running.application
+            self.running = _Running(spec, settings, metrics, _batchers(models, proxy, settings))
 
         @bentoml.on_startup  # type: ignore[untyped-decorator]
         async def begin(self) -> None:
-            self._running.begin()
+            self.running.begin()
 
         @bentoml.on_shutdown  # type: ignore[untyped-decorator]
         async def end(self) -> None:
-            await self._running.end()
+            await self.running.end()
 
     service = bentoml.service(
         Service,
@@ -111,7 +109,7 @@ def bento_service(spec: ServiceSpec, settings: Settings) -> Any:
         tracing={"excluded_urls": ".*"},
         traffic={"timeout": REQUEST_TIMEOUT_S},
     )
-    service.add_asgi_middleware(lambda app: front)
+    service.add_asgi_middleware(_Front, running=lambda: bentoml.get_current_service().running.application)
     return service
 
 
@@ -172,14 +170,15 @@ class _Running:
 
 
 class _Front:
-    """Takes every HTTP request before BentoML's own routes do; the rest of ASGI is not ours."""
+    """Takes every HTTP request before BentoML's own routes do; its lifespan stays BentoML's."""
 
-    def __init__(self) -> None:
-        self.application: ASGIApp | None = None
+    def __init__(self, app: ASGIApp, running: Callable[[], ASGIApp]) -> None:
+        self._bento = app
+        self._running = running
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        assert self.application is not None
-        await self.application(scope, receive, send)
+        application = self._running() if scope["type"] == "http" else self._bento
+        await application(scope, receive, send)
 
 
 def _lazy(model: ModelSpec, settings: Settings, metrics: Metrics) -> LazyModel:

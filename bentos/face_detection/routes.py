@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from bentos.common import openapi
 from bentos.common.answers import each, model_refs, success
-from bentos.common.app import context_of
+from bentos.common.app import API, context_of
 from bentos.common.composition import Parts
 from bentos.common.context import Clock
 from bentos.common.requests import read_fields
@@ -18,7 +18,7 @@ from bentos.face_detection.pipeline import detect
 
 def create_routes(parts: Parts) -> APIRouter:
     """``/detect`` and ``/batch``."""
-    router = APIRouter(tags=["face detection"])
+    router = APIRouter(prefix=API, tags=["face detection"])
     limits = parts.settings.limits
     models = model_refs(parts.cards)
 
