@@ -1,7 +1,7 @@
 """PyTorch state dicts of before version 1.6: five pickles and the raw bytes of the storages.
 
-The pickles are read by an unpickler that knows four names and runs none of them: a file that asks for
-anything else is refused before it is asked what for.
+Each pickle is first scanned: only the instructions that a state dict needs, and no memo that would fill the
+memory. It is then read by an unpickler that knows four names and runs none of them.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import math
 import pickle  # used through a subclass that resolves four harmless names
+import pickletools
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,16 @@ _MAGIC = 0x1950A86A20F9469CFC6C
 _PROTOCOL = 1001
 _TYPES: dict[str, np.dtype[np.generic]] = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
 _COUNT_BYTES = 8
+_INSTRUCTIONS = frozenset(
+    {
+        *("PROTO", "STOP", "MARK", "GLOBAL", "REDUCE", "BUILD", "BINPERSID"),
+        *("NONE", "NEWTRUE", "NEWFALSE", "BININT", "BININT1", "BININT2", "LONG1", "BINUNICODE"),
+        *("EMPTY_TUPLE", "TUPLE", "TUPLE1", "TUPLE2", "TUPLE3", "EMPTY_LIST", "APPEND", "APPENDS"),
+        *("EMPTY_DICT", "SETITEM", "SETITEMS", "BINGET", "LONG_BINGET", "BINPUT", "LONG_BINPUT"),
+    }
+)
+"""What protocol 2 needs for dictionaries, tuples, names and numbers."""
+_MEMO_WRITES = frozenset({"BINPUT", "LONG_BINPUT"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +114,18 @@ def _read(stream: io.BytesIO) -> dict[str, NDArray[np.float32]]:
 
 
 def _load(stream: io.BytesIO) -> object:
+    start = stream.tell()
+    _scan(stream)
+    stream.seek(start)
     return _StateUnpickler(stream).load()
+
+
+def _scan(stream: io.BytesIO) -> None:
+    for count, (instruction, argument, _) in enumerate(pickletools.genops(stream)):
+        if instruction.name not in _INSTRUCTIONS:
+            raise pickle.UnpicklingError(f"it holds the instruction {instruction.name}")
+        if instruction.name in _MEMO_WRITES and int(argument or 0) > count:
+            raise pickle.UnpicklingError(f"it numbers its objects up to {argument}")
 
 
 def _storages(
