@@ -16,6 +16,7 @@ from bentos import __version__
 from bentos.common.app import ServiceParts, create_app
 from bentos.common.auth import TokenVerifier
 from bentos.common.batching import Batcher, ProcessBatcher, ServiceBatcher, model_service
+from bentos.common.face_analysis import FaceAnalysis
 from bentos.common.health import HealthMonitor
 from bentos.common.loading import LazyModel, open_session, store_of
 from bentos.common.logs import configure_logging
@@ -28,8 +29,10 @@ from models.catalogue.card import ModelCard, Task
 from models.processing.decode import ImageLimits
 from models.runtime.batch import BatchModel
 from models.runtime.detector import DetectorModel
+from models.runtime.ensemble import FaceModel
 
 DETECTOR = "detector"
+FACES = "faces"
 REQUEST_TIMEOUT_S = 600
 
 
@@ -49,7 +52,17 @@ class Parts:
     perception: Perception
     batchers: Mapping[str, Batcher]
     workers: Workers
-    cards: tuple[ModelCard, ...]
+    models: Mapping[str, ModelSpec]
+
+    @property
+    def cards(self) -> tuple[ModelCard, ...]:
+        """All cards of the service, the main one first."""
+        return tuple(card for model in self.models.values() for card in model.cards)
+
+    @property
+    def analysis(self) -> FaceAnalysis:
+        """The service's own model on the faces of a picture."""
+        return FaceAnalysis(self.perception, self.batchers[FACES], self.models[FACES].cards, self.workers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +88,17 @@ def detector_spec() -> ModelSpec:
     """The face detector that every service begins with."""
     (card,) = default_cards(Task.FACE_DETECTION)
     return ModelSpec((card,), lambda settings: DetectorModel(open_session(card, settings)))
+
+
+def face_model_spec(task: Task) -> ModelSpec:
+    """The networks that answer a task, on one face at a time."""
+    cards = default_cards(task)
+    return ModelSpec(cards, lambda settings: FaceModel([open_session(card, settings) for card in cards]))
+
+
+def face_service(name: str, title: str, task: Task, routes: Callable[[Parts], APIRouter]) -> ServiceSpec:
+    """A service that finds faces and asks the networks of ``task`` about each."""
+    return ServiceSpec(name, title, {FACES: face_model_spec(task), DETECTOR: detector_spec()}, routes)
 
 
 def bento_service(spec: ServiceSpec, settings: Settings) -> Any:
@@ -124,7 +148,7 @@ def build_parts(
     perception = Perception(
         batchers[DETECTOR], detector_card, workers, limits, PixelBudget(settings.max_pixels_in_memory)
     )
-    return Parts(settings, perception, batchers, workers, spec.cards)
+    return Parts(settings, perception, batchers, workers, spec.models)
 
 
 class _Running:

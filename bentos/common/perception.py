@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from models.processing.quality import FaceQuality, measure
+import numpy as np
 
 from bentos.common.batching import Batcher
 from bentos.common.context import Clock
+from bentos.common.errors import InvalidRequest
 from bentos.common.workers import PixelBudget, Workers
-from bentos.contracts import Box, Face, Landmarks, Quality
+from bentos.contracts import Box, Face, FaceSelection, GivenFace, Landmarks, Quality
 from models.catalogue.card import ModelCard
+from models.errors import LowQuality
 from models.processing.decode import Decoded, ImageLimits, decode, read_header
 from models.processing.letterbox import Letterboxed
+from models.processing.quality import FaceQuality, measure
 from models.runtime.detector import Detection, canvas_of, detections_of
 from models.runtime.session import Floats
 
 DECIMALS = 2
+"""Coordinates are rounded before anything is cut or measured, so that a face sent back gives the same answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +42,12 @@ class FoundFace:
 
     def to_contract(self) -> Face:
         """The face in the words of the contract."""
-        x, y, width, height = (round(float(value), DECIMALS) for value in self.detection.box)
-        points = [
-            (round(float(px), DECIMALS), round(float(py), DECIMALS)) for px, py in self.detection.points
-        ]
+        x, y, width, height = _plain(self.detection.box)
+        points = [(px, py) for px, py in map(_plain, self.detection.points)]
         q = self.quality
         return Face(
             box=Box(x=x, y=y, width=width, height=height),
-            score=round(self.detection.score, 4),
+            score=self.detection.score,
             landmarks=Landmarks(
                 left_eye=points[0],
                 right_eye=points[1],
@@ -91,19 +93,71 @@ class Perception:
                 picture = await self._workers.run(self._decode, data)
             yield picture
 
-    async def find(self, picture: Picture, clock: Clock, min_score: float | None = None) -> list[FoundFace]:
-        """Faces of at least ``min_score`` (the card's, if not given), best first."""
-        floor = self._card.thresholds["min_score"] if min_score is None else min_score
+    async def find(self, picture: Picture, selection: FaceSelection, clock: Clock) -> list[FoundFace]:
+        """Faces that the detector finds and the caller wants to hear of, best first.
+
+        Raises:
+            Overloaded: The detector's queue is full.
+        """
         with clock.step("detect"):
             rows = await self._detector.submit(picture.canvas.canvas)
-            return await self._workers.run(_describe, picture, rows, floor)
+            return await self._workers.run(_found, picture, rows, selection)
+
+    async def given(self, picture: Picture, faces: Sequence[GivenFace], clock: Clock) -> list[FoundFace]:
+        """Faces that the caller knows, measured here.
+
+        Raises:
+            InvalidRequest: A box lies outside the picture.
+        """
+        with clock.step("detect"):
+            return await self._workers.run(_given, picture, faces)
 
     def _decode(self, data: bytes) -> Picture:
         decoded = decode(data, self._limits)
         return Picture(decoded, canvas_of(self._card, decoded.pixels))
 
 
-def _describe(picture: Picture, rows: Floats, min_score: float) -> list[FoundFace]:
-    pixels, scale = picture.decoded.pixels, picture.decoded.scale
-    found = detections_of(rows, picture.canvas, min_score, scale)
-    return [FoundFace(one, measure(pixels, one.box, one.points, scale=scale)) for one in found]
+def _found(picture: Picture, rows: Floats, selection: FaceSelection) -> list[FoundFace]:
+    found = detections_of(rows, picture.canvas, selection.min_score, picture.decoded.scale)
+    large = [_rounded(one) for one in found if float(min(one.box[2:])) >= selection.min_size]
+    best = sorted(large, key=lambda one: one.score, reverse=True)[: selection.max_faces or None]
+    return [face for face in (_measured(picture, one) for one in best) if face is not None]
+
+
+def _given(picture: Picture, faces: Sequence[GivenFace]) -> list[FoundFace]:
+    measured = [_measured(picture, _detection_of(face)) for face in faces]
+    if None in measured:
+        raise InvalidRequest("A given face lies outside the picture.", {"face": measured.index(None)})
+    return [face for face in measured if face is not None]
+
+
+def _measured(picture: Picture, one: Detection) -> FoundFace | None:
+    """The face with its quality; None where its box, found in the canvas's padding, misses the picture."""
+    decoded = picture.decoded
+    x, y, width, height = one.box
+    if x + width <= 0 or y + height <= 0 or x >= decoded.width or y >= decoded.height:
+        return None
+    try:
+        return FoundFace(one, measure(decoded.pixels, one.box, one.points, scale=decoded.scale))
+    except LowQuality:
+        return None
+
+
+def _detection_of(face: GivenFace) -> Detection:
+    box, marks = face.box, face.landmarks
+    points = (marks.left_eye, marks.right_eye, marks.nose, marks.mouth_left, marks.mouth_right)
+    return _rounded(
+        Detection(
+            np.array([box.x, box.y, box.width, box.height], np.float32),
+            np.array(points, np.float32),
+            face.score,
+        )
+    )
+
+
+def _rounded(one: Detection) -> Detection:
+    return Detection(np.round(one.box, DECIMALS), np.round(one.points, DECIMALS), round(one.score, 4))
+
+
+def _plain(values: Floats) -> list[float]:
+    return [round(float(value), DECIMALS) for value in values]

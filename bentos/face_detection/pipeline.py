@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from bentos.common.context import Clock
-from bentos.common.perception import FoundFace, Perception
+from bentos.common.perception import Perception
 from bentos.contracts import DetectOptions, DetectResult
 
 
@@ -18,13 +16,6 @@ async def detect(perception: Perception, image: bytes, options: DetectOptions, c
         Overloaded: The model's queue is full.
     """
     async with perception.open(image, clock) as picture:
-        faces = select(await perception.find(picture, clock, options.min_score), options)
+        faces = await perception.find(picture, options, clock)
         size = picture.decoded
     return DetectResult(width=size.width, height=size.height, faces=[face.to_contract() for face in faces])
-
-
-def select(faces: Sequence[FoundFace], options: DetectOptions) -> list[FoundFace]:
-    """Faces that are large enough, best first, at most ``max_faces`` of them unless that is 0."""
-    large = [face for face in faces if float(min(face.detection.box[2:])) >= options.min_size]
-    best = sorted(large, key=lambda face: face.detection.score, reverse=True)
-    return best[: options.max_faces or None]

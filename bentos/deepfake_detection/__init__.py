@@ -1,0 +1,1 @@
+"""The deepfake detection service."""

@@ -1,0 +1,110 @@
+"""The use cases: what a face looks like in numbers, and whether two faces are one person's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import cast
+
+from bentos.common.context import Clock
+from bentos.common.face_analysis import FaceAnalysis
+from bentos.common.perception import FoundFace
+from bentos.contracts import (
+    EmbeddedFace,
+    EmbedResult,
+    FaceSelection,
+    GivenFace,
+    VerifyOptions,
+    VerifyResult,
+)
+from models.catalogue.card import ModelCard
+from models.errors import MultipleFaces, NoFace
+from models.processing.calibration import platt, threshold_at_far
+from models.processing.similarity import cosine
+from models.runtime.session import Floats
+
+
+class EmbedPipeline:
+    """Embeds every face of a picture."""
+
+    def __init__(self, analysis: FaceAnalysis, cards: Sequence[ModelCard]) -> None:
+        self._analysis = analysis
+        self._card = cards[0]
+
+    async def answer(self, image: bytes, options: FaceSelection, clock: Clock) -> EmbedResult:
+        """Embeddings of the faces of an image, best score first."""
+        async with self._analysis.perception.open(image, clock) as picture:
+            faces = await self._analysis.faces(picture, options, clock)
+            vectors = await self._analysis.outputs(picture, faces, clock)
+        embedded = [_embedded(face, vector) for face, vector in zip(faces, vectors, strict=True)]
+        return EmbedResult(faces=embedded, dimension=cast(int, self._card.decoding["dimension"]))
+
+
+class VerifyPipeline:
+    """Compares the one face of each of two pictures."""
+
+    def __init__(self, analysis: FaceAnalysis, cards: Sequence[ModelCard]) -> None:
+        self._analysis = analysis
+        self._card = cards[0]
+
+    async def answer(
+        self, image_a: bytes, image_b: bytes, options: VerifyOptions, clock: Clock
+    ) -> VerifyResult:
+        """Similarity, and whether it is above the card's threshold for the wanted false-accept rate.
+
+        Raises:
+            NoFace: One of the images shows none; ``details`` says which.
+            MultipleFaces: One of the images shows several.
+        """
+        (face_a, vector_a), (face_b, vector_b) = await asyncio.gather(
+            self._only_face("image_a", image_a, options, options.faces_a, clock),
+            self._only_face("image_b", image_b, options, options.faces_b, clock),
+        )
+        similarity = cosine(vector_a, vector_b)
+        threshold = threshold_at_far(self._card.thresholds, options.far)
+        calibration = self._card.calibration
+        assert calibration is not None
+        return VerifyResult(
+            similarity=similarity,
+            threshold=threshold,
+            match=similarity >= threshold,
+            probability=float(platt(similarity, calibration.slope, calibration.intercept)),
+            face_a=face_a.to_contract(),
+            face_b=face_b.to_contract(),
+        )
+
+    async def _only_face(
+        self,
+        name: str,
+        image: bytes,
+        selection: FaceSelection,
+        given: Sequence[GivenFace] | None,
+        clock: Clock,
+    ) -> tuple[FoundFace, Floats]:
+        async with self._analysis.perception.open(image, clock) as picture:
+            faces = await self._analysis.faces_of(picture, selection, given, clock)
+            face = _one(name, faces)
+            (vector,) = await self._analysis.outputs(picture, [face], clock)
+        return face, vector
+
+
+def _one(name: str, faces: Sequence[FoundFace]) -> FoundFace:
+    if not faces:
+        raise NoFace(f"There is no face in {name}.", {"image": name})
+    if len(faces) > 1:
+        raise MultipleFaces(
+            f"There are {len(faces)} faces in {name}; crop it to one, or send max_faces=1 for the clearest.",
+            {"image": name, "faces": len(faces)},
+        )
+    return faces[0]
+
+
+def _embedded(face: FoundFace, vector: Floats) -> EmbeddedFace:
+    base = face.to_contract()
+    return EmbeddedFace(
+        box=base.box,
+        score=base.score,
+        landmarks=base.landmarks,
+        quality=base.quality,
+        embedding=vector.tolist(),
+    )

@@ -1,0 +1,47 @@
+"""Routes of the face recognition service."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bentos.common import openapi
+from bentos.common.answers import model_refs, success
+from bentos.common.app import API, context_of
+from bentos.common.composition import FACES, Parts
+from bentos.common.operations import UNPROCESSABLE, add_batch_route, add_image_route
+from bentos.common.requests import read_fields
+from bentos.contracts import EmbedResult, FaceOptions, FaceSelection, Success, VerifyOptions, VerifyResult
+from bentos.face_recognition.pipeline import EmbedPipeline, VerifyPipeline
+
+PAIR = ("image_a", "image_b")
+
+
+def create_routes(parts: Parts) -> APIRouter:
+    """``/embed``, ``/verify`` and ``/batch``."""
+    router = APIRouter(prefix=API, tags=["face recognition"])
+    cards = parts.models[FACES].cards
+    embed = EmbedPipeline(parts.analysis, cards)
+    summary = "The embedding of each face"
+    add_image_route(router, parts, "/embed", FaceOptions, EmbedResult, embed.answer, summary)
+    add_batch_route(router, parts, FaceSelection, EmbedResult, embed.answer)
+    _add_verify(router, parts, VerifyPipeline(parts.analysis, cards))
+    return router
+
+
+def _add_verify(router: APIRouter, parts: Parts, pipeline: VerifyPipeline) -> None:
+    models = model_refs(parts.cards)
+
+    @router.post(
+        "/verify",
+        summary="Whether two images show one person",
+        responses=openapi.responses(Success[VerifyResult], UNPROCESSABLE),
+        openapi_extra=openapi.body(PAIR, VerifyOptions),
+    )
+    async def verify(request: Request) -> Response:
+        context = context_of(request)
+        fields = await read_fields(request, PAIR, parts.settings.limits)
+        options = fields.options(VerifyOptions)
+        result = await pipeline.answer(fields.one("image_a"), fields.one("image_b"), options, context.clock)
+        return success(result, context, models)
