@@ -26,6 +26,9 @@ _DECODING = MappingProxyType(
         # The authors name class 0 "2D fake" and class 2 "3D fake" (their issue 46); users read print and replay.
         # The authors' sample of a print falls into class 2.
         "attacks": MappingProxyType({0: "replay", 2: "print"}),
+        # Below 48 pixels the crop at 2.7 times the box is smaller than the input is wide; a face that is cut
+        # off lacks the surroundings on which both networks were trained.
+        "visible": MappingProxyType({"min_side": 48.0, "min_inside": 0.9}),
     }
 )
 _THRESHOLDS = MappingProxyType({"live": 0.5})
