@@ -109,7 +109,7 @@ class ServiceProcess:
 
     def processes(self) -> list[psutil.Process]:
         """The service's processes that run at this moment, orphans included."""
-        return [process for process in psutil.process_iter() if _runs_in_session(process, self.pid)]
+        return [process for process in psutil.process_iter() if _belongs_to(process, self.secret)]
 
     def stop(self) -> None:
         """Stop, as ``kill PID`` does.
@@ -165,10 +165,12 @@ class ServiceProcess:
         return self.output.read_text(errors="replace")[-4000:]
 
 
-def _runs_in_session(process: psutil.Process, session: int) -> bool:
+def _belongs_to(process: psutil.Process, secret: str) -> bool:
+    """BentoML's workers lead sessions of their own; what they all inherit is the environment."""
     try:
-        return os.getsid(process.pid) == session and process.status() != psutil.STATUS_ZOMBIE
-    except (ProcessLookupError, PermissionError, psutil.Error):
+        owner = process.environ().get("FACESOCIAL_JWT_SECRET")
+        return owner == secret and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
         return False
 
 
