@@ -9,8 +9,8 @@ from models.processing.formats.exif import orientation
 from models.processing.formats.header import ImageHeader, damaged
 
 _MAX_SEGMENTS = 1_000
-_MAX_SCANS = 100
-"""A progressive picture has about 10; each costs a pass over all pixels, however few bytes it has."""
+_MAX_SCANS = 32
+"""Encoders write about 10; each costs a pass over all pixels, however few bytes it has."""
 
 _SOI, _EOI, _SOS, _APP1 = 0xD8, 0xD9, 0xDA, 0xE1
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}

@@ -79,6 +79,17 @@ def test_a_large_face_is_averaged_not_sampled() -> None:
     assert inner.max() <= 135
 
 
+@pytest.mark.parametrize("factor", [1, 2.5, 8])
+def test_a_large_face_is_not_shifted(factor: float) -> None:
+    """Result pixel x shows the picture at factor * x, to well below half a pixel of the picture."""
+    ramp = np.arange(1000) * 0.25
+    picture = np.repeat(np.round(np.tile(ramp, (1000, 1)))[..., None], 3, axis=2).astype(np.uint8)
+    face = align(picture, TEMPLATE * np.float32(factor), TEMPLATE, 112)
+    expected = 0.25 * factor * np.arange(112)
+    error = (face[..., 0] - expected)[2:-2, 2:-2].mean()
+    assert abs(error) < 0.07
+
+
 def test_a_face_at_the_border_ends_in_black() -> None:
     face = align(np.full((112, 112, 3), 255, np.uint8), TEMPLATE - 56, TEMPLATE, 112)
     assert (face[60:, 60:] == 255).all()

@@ -62,7 +62,7 @@ def test_malformed_exif_counts_as_none(
     make: Any, exif: bytes, mode: str, recwarn: pytest.WarningsRecorder
 ) -> None:
     picture = make.picture().convert(mode)
-    data = make.file(picture, "JPEG", exif=b"Exif\0\0" + exif)
+    data = make.file(picture, "JPEG", exif=b"Exif\0\0" + exif, subsampling=2)
     assert read_header(data, LIMITS).orientation == 1
     assert decode(data, LIMITS).pixels.shape == (32, 48, 3)
     assert not recwarn.list
@@ -221,6 +221,13 @@ def test_a_jpeg_is_reduced_no_further_than_asked(
     full = decode(data, LIMITS).pixels
     shrunk = cv2.resize(full, seen.pixels.shape[1::-1], interpolation=cv2.INTER_AREA)
     assert np.abs(seen.pixels.astype(int) - shrunk).mean() < 2
+
+
+@pytest.mark.parametrize("side", range(1, 40))
+def test_the_scale_of_small_pictures_is_true(make: Any, side: int) -> None:
+    seen = decode(make.file(make.picture(side, side), "JPEG"), LIMITS, min_side=1)
+    assert seen.pixels.shape[0] == -(-side // round(1 / seen.scale))
+    assert seen.scale == 1.0 or side >= 16
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "BMP"])
