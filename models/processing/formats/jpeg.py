@@ -12,7 +12,7 @@ _MAX_SEGMENTS = 1_000
 _MAX_SCANS = 32
 """Encoders write about 10; each costs a pass over all pixels, however few bytes it has."""
 
-_SOI, _EOI, _SOS, _APP1 = 0xD8, 0xD9, 0xDA, 0xE1
+_EOI, _SOS, _APP1 = 0xD9, 0xDA, 0xE1
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _NEXT_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")
 """Any but those that stand alone inside a scan, just as libjpeg looks for it."""
