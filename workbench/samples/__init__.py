@@ -1,0 +1,1 @@
+"""Sample pictures that show nobody, and the programs that draw them."""
