@@ -131,7 +131,9 @@ class ServiceProcess:
 
     def _command(self) -> list[str]:
         bentoml = str(Path(sys.executable).with_name("bentoml"))
-        return [bentoml, "serve", self.target, "--host", "127.0.0.1", "--port", str(self.port)]
+        address = ["--host", "127.0.0.1", "--port", str(self.port)]
+        # Longer than any client keeps an idle connection: else a request meets the server's closing.
+        return [bentoml, "serve", self.target, *address, "--timeout-keep-alive", "75"]
 
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("FACESOCIAL_")}
