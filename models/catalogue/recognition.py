@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from models.catalogue.card import CropRule, Figure, InputSpec, Licence, ModelCard, Task
+from models.catalogue.card import Calibration, CropRule, Figure, InputSpec, Licence, ModelCard, Task
 from models.catalogue.source import Repository
 
 _FOAMLIU = Repository("foamliu/MobileFaceNet", "a6cc9032a659b615f477833e1a70b5e7931bcccc")
+
+_MEASURED = "python -m training_eval.calibration.recognition"
+_ATT = "AT&T Database of Faces, 40 people, all pairs"
 
 MOBILEFACENET = ModelCard(
     task=Task.FACE_RECOGNITION,
@@ -54,6 +57,18 @@ MOBILEFACENET = ModelCard(
         ),
     ),
     decoding=MappingProxyType({"output": "embedding", "dimension": 128, "similarity": "cosine"}),
+    # By false-accept rate: the higher of two normal fits, to the scores of two people on the AT&T set (78,000 pairs
+    # of 40 people, grey) and to those of faces of one colour photograph (258 pairs). Beyond 0.001 neither set has
+    # pairs enough to count: the last row is the fits' tail.
+    thresholds=MappingProxyType({"0.1": 0.249, "0.01": 0.378, "0.001": 0.472, "0.0001": 0.550}),
+    calibration=Calibration(
+        slope=18.01,
+        intercept=-7.32,
+        fitted_on=(
+            "1,800 pairs of one person (AT&T Database of Faces) against 258 pairs of different people in one colour "
+            f"photograph, both equally likely beforehand; {_MEASURED}"
+        ),
+    ),
     published=(
         Figure(metric="accuracy", value=0.9948, dataset="LFW", source=f"{_FOAMLIU.name} README"),
         Figure(
@@ -63,15 +78,38 @@ MOBILEFACENET = ModelCard(
             source=f"{_FOAMLIU.name} README",
         ),
     ),
+    measured=(
+        Figure(metric="equal error rate", value=0.0106, dataset=_ATT, source=_MEASURED),
+        *(
+            Figure(
+                metric=f"true-accept rate at the threshold for {rate}",
+                value=value,
+                dataset=_ATT,
+                source=_MEASURED,
+            )
+            for rate, value in (("0.1", 0.9944), ("0.01", 0.9828), ("0.001", 0.9672), ("0.0001", 0.9478))
+        ),
+        *(
+            Figure(
+                metric=f"false-accept rate at the threshold for {rate}",
+                value=value,
+                dataset="258 pairs of faces of one photograph",
+                source=_MEASURED,
+            )
+            for rate, value in (("0.1", 0.1202), ("0.01", 0.0194), ("0.001", 0.0))
+        ),
+    ),
     finds=(
-        "The same adult in two pictures with the eyes, nose and mouth visible, up to about 45 degrees of yaw",
-        "Faces from about 50 pixels up",
+        "The same adult in two pictures, frontal with some turn: 96.7 % of the AT&T pairs at the threshold for 0.001",
+        "Faces from about 40 pixels up: similarity to the same face at full size 0.85 in the median of 14",
     ),
     misses=(
         "Twins, and close relatives more often than strangers",
         "Children, and pairs of pictures many years apart",
-        "Faces under about 40 pixels, in profile, or half covered: similarity falls towards that of strangers",
-        "Error rates differ between groups of people; measure on your own before deciding about anybody",
+        "Faces of 30 pixels keep a similarity of 0.65 to themselves, of 20 pixels 0.3: not recognised",
+        "Profiles and half-covered faces: similarity falls towards that of strangers",
+        "People alike in age, sex and origin are accepted more often than the rate says: the table rests on 40 people "
+        "and a few dozen photographs. Measure on your own before deciding about anybody",
     ),
 )
 
