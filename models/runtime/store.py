@@ -17,6 +17,9 @@ from models.catalogue.card import ModelCard, WeightFile
 from models.errors import DigestMismatch, WeightsMissing
 from models.export import RECIPES
 
+BUNDLED = Path(__file__).parents[1] / "weights"
+"""Graphs that come with the package: in a bento its models, in the project the default weights."""
+
 CHUNK = 1 << 16
 TIMEOUT_S = 30
 Recipe = Callable[[Mapping[str, Path]], bytes]
@@ -57,6 +60,7 @@ class WeightStore:
         offline: Whether to leave the authors' addresses alone.
         progress: Hears about every file that is fetched.
         recipes: What makes the graph of a card; the project's own unless a test brings others.
+        bundled: Folder of graphs that come with the package; it is looked into first and never written.
     """
 
     def __init__(
@@ -67,17 +71,22 @@ class WeightStore:
         offline: bool = False,
         progress: Progress | None = None,
         recipes: Mapping[str, Recipe] = RECIPES,
+        bundled: Path = BUNDLED,
     ) -> None:
         self._cache = cache
         self._mirror = mirror
         self._offline = offline
         self._progress: Progress = progress or Silent()
         self._recipes = recipes
+        self._bundled = bundled
 
-    def is_cached(self, card: ModelCard) -> bool:
-        """Whether the card's graph lies in the cache, unchanged."""
-        path = self._cache / card.file_name
-        return path.is_file() and digest(path) == card.sha256
+    def find(self, card: ModelCard) -> Path | None:
+        """The card's graph, unchanged, where it lies on this machine already."""
+        for folder in (self._bundled, self._cache):
+            path = folder / card.file_name
+            if path.is_file() and digest(path) == card.sha256:
+                return path
+        return None
 
     def resolve(self, card: ModelCard) -> Path:
         """Path of the card's ONNX graph; fetched and built when the cache has none.
@@ -86,17 +95,17 @@ class WeightStore:
             WeightsMissing: A weight file is in none of the places; the message names the remedy.
             DigestMismatch: A file or the built graph is not what the card names.
         """
+        if found := self.find(card):
+            return found
         path = self._cache / card.file_name
-        if self.is_cached(card):
-            return path
         files = {weight.name: self._fetch(card, weight) for weight in card.weights}
         graph = self._recipes[card.recipe](files)
-        found = hashlib.sha256(graph).hexdigest()
-        if found != card.sha256:
+        built = hashlib.sha256(graph).hexdigest()
+        if built != card.sha256:
             raise DigestMismatch(
-                f"The graph built for {card.name} has digest {found[:12]}, its card says {card.sha256[:12]}: "
+                f"The graph built for {card.name} has digest {built[:12]}, its card says {card.sha256[:12]}: "
                 "install the pinned versions (`make test` does) and pull again with `make models`.",
-                {"model": card.name, "expected": card.sha256, "found": found},
+                {"model": card.name, "expected": card.sha256, "found": built},
             )
         with _written_atomically(path) as file:
             file.write(graph)
