@@ -25,8 +25,8 @@ _AGE_MAE = (
 _MISSES = (
     "Ages 0 to 3: gender is right in 69 % of the published cases; over 80: ages are off by 10 years on average",
     "Gender is a guess from looks, in the two classes of the training data; it is not a person's identity",
-    "Make-up, beards, covered and strongly lit faces move the age by a decade",
-    "The training sets hold mostly light-skinned celebrities; errors differ between groups of people",
+    "Two pictures of one person can differ by ten years; small blurred faces differ more",
+    "The training sets are mostly celebrities; errors differ between groups of people and were not published by group",
 )
 
 AGE_GENDER_XCEPTION = ModelCard(
@@ -87,7 +87,7 @@ AGE_GENDER_XCEPTION = ModelCard(
             for top, mae in _AGE_MAE
         ),
     ),
-    finds=("Adults of 18 to 60, frontal, face of 60 pixels or more: about five years off on average",),
+    finds=("Adults of 18 to 60: about five years off on average in the authors' tests",),
     misses=_MISSES,
 )
 
