@@ -7,7 +7,6 @@ import secrets
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ import jwt
 import psutil
 
 from bentos.contracts import SERVICES
+from deploy.local.services import serve_command
 
 READY_LIMIT_S = 120
 STOP_LIMIT_S = 30
@@ -130,10 +130,7 @@ class ServiceProcess:
             raise ServiceFailed(f"still running {STOP_LIMIT_S} s after SIGTERM: {names}\n{self._tail()}")
 
     def _command(self) -> list[str]:
-        bentoml = str(Path(sys.executable).with_name("bentoml"))
-        address = ["--host", "127.0.0.1", "--port", str(self.port)]
-        # Longer than any client keeps an idle connection: else a request meets the server's closing.
-        return [bentoml, "serve", self.target, *address, "--timeout-keep-alive", "75"]
+        return serve_command(self.target, self.port)
 
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("FACESOCIAL_")}

@@ -37,7 +37,7 @@ class AnalyzePipeline:
         return AnalyzeResult(faces=verdicts, fake=worst.fake, score=worst.score)
 
     def _verdict(self, face: FoundFace, output: Floats) -> AnalyzedFace:
-        score = forgery_score(output, self._cards)
+        score = forgery_score(output, float(max(face.detection.box[2:])), self._cards)
         base = face.to_contract()
         return AnalyzedFace(
             box=base.box,

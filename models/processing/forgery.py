@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from models.catalogue.card import ModelCard
 from models.processing.calibration import platt
+from models.processing.trust import size_trust
 
 _EPSILON = 1e-6
 """Keeps log-odds finite where a network is certain."""
@@ -27,8 +28,19 @@ def forgery_evidence(values: NDArray[np.float32], cards: Sequence[ModelCard]) ->
     return float(weights @ np.log((1 - genuine) / genuine) / weights.sum())
 
 
-def forgery_score(values: NDArray[np.float32], cards: Sequence[ModelCard]) -> float:
-    """Probability in [0, 1] that the face is forged: the evidence, calibrated as the first card says."""
-    calibration = cards[0].calibration
-    slope, intercept = (calibration.slope, calibration.intercept) if calibration else (1.0, 0.0)
-    return float(platt(forgery_evidence(values, cards), slope, intercept))
+def forgery_score(values: NDArray[np.float32], side: float, cards: Sequence[ModelCard]) -> float:
+    """Probability in [0, 1] that the face is forged.
+
+    The evidence counts as far as the face's size can be trusted (a small face, enlarged, looks forged) and
+    is calibrated as the first card says.
+
+    Args:
+        values: [networks]: each network's probability that the face is genuine.
+        side: Longer side of the face's box, in pixels of the picture as it was sent.
+        cards: With ``decoding`` weight and trust_side, the first with a calibration.
+    """
+    main = cards[0]
+    assert main.calibration is not None
+    trust = size_trust(side, cast(tuple[float, float], main.decoding["trust_side"]))
+    evidence = forgery_evidence(values, cards) * float(trust)
+    return float(platt(evidence, main.calibration.slope, main.calibration.intercept))
