@@ -65,10 +65,10 @@ class VerifyPipeline:
         calibration = self._card.calibration
         assert calibration is not None
         return VerifyResult(
-            similarity=similarity,
+            similarity=round(similarity, 6),
             threshold=threshold,
             match=similarity >= threshold,
-            probability=float(platt(similarity, calibration.slope, calibration.intercept)),
+            probability=round(float(platt(similarity, calibration.slope, calibration.intercept)), 6),
             face_a=face_a.to_contract(),
             face_b=face_b.to_contract(),
         )

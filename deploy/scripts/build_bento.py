@@ -11,14 +11,14 @@ import shutil
 import sys
 import tempfile
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import bentoml
 import yaml
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
 from bentos import __version__
 from bentos.common.composition import ServiceSpec
@@ -99,10 +99,12 @@ def _version() -> str:
 
 
 def _lines(path: Path) -> list[str]:
-    return [line for line in map(str.strip, path.read_text().splitlines()) if line and not line.startswith("#")]
+    return [
+        line for line in map(str.strip, path.read_text().splitlines()) if line and not line.startswith("#")
+    ]
 
 
-def _pinned(requirement: Requirement, pins: dict[str, str]) -> str:
+def _pinned(requirement: Requirement, pins: Mapping[NormalizedName, str]) -> str:
     pin = Requirement(pins[canonicalize_name(requirement.name)])
     extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
     return f"{requirement.name}{extras}{pin.specifier}"
