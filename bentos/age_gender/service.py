@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from bentos.age_gender.routes import create_routes
-from bentos.common.composition import bento_service, face_service
+from bentos.common.bento import bento_service
 from bentos.common.settings import Settings
+from bentos.common.spec import face_service
 from models.catalogue.card import Task
 
-SPEC = face_service("age-gender-service", "FaceSocial AI: age and gender", Task.AGE_GENDER, create_routes)
+SPEC = face_service(
+    "age-gender-service",
+    "FaceSocial AI: age and gender",
+    Task.AGE_GENDER,
+    "bentos.age_gender.routes:create_routes",
+)
 
 AgeGenderService = bento_service(SPEC, Settings())

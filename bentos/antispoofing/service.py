@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from bentos.antispoofing.routes import create_routes
-from bentos.common.composition import bento_service, face_service
+from bentos.common.bento import bento_service
 from bentos.common.settings import Settings
+from bentos.common.spec import face_service
 from models.catalogue.card import Task
 
-SPEC = face_service("antispoofing-service", "FaceSocial AI: antispoofing", Task.ANTISPOOFING, create_routes)
+SPEC = face_service(
+    "antispoofing-service",
+    "FaceSocial AI: antispoofing",
+    Task.ANTISPOOFING,
+    "bentos.antispoofing.routes:create_routes",
+)
 
 AntispoofingService = bento_service(SPEC, Settings())

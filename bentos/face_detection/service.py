@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from bentos.common.composition import DETECTOR, ServiceSpec, bento_service, detector_spec
+from bentos.common.bento import bento_service
 from bentos.common.settings import Settings
-from bentos.face_detection.routes import create_routes
+from bentos.common.spec import DETECTOR, ServiceSpec
+from models.catalogue.card import Task
 
 SPEC = ServiceSpec(
     name="face-detection-service",
     title="FaceSocial AI: face detection",
-    models={DETECTOR: detector_spec()},
-    routes=create_routes,
+    tasks={DETECTOR: Task.FACE_DETECTION},
+    routes="bentos.face_detection.routes:create_routes",
 )
 
 FaceDetectionService = bento_service(SPEC, Settings())

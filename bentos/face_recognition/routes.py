@@ -9,7 +9,7 @@ from starlette.responses import Response
 from bentos.common import openapi
 from bentos.common.answers import model_refs, success
 from bentos.common.app import API, context_of
-from bentos.common.composition import FACES, Parts
+from bentos.common.composition import Parts
 from bentos.common.operations import UNPROCESSABLE, add_batch_route, add_image_route
 from bentos.common.requests import read_fields
 from bentos.contracts import EmbedResult, FaceOptions, FaceSelection, Success, VerifyOptions, VerifyResult
@@ -21,7 +21,7 @@ PAIR = ("image_a", "image_b")
 def create_routes(parts: Parts) -> APIRouter:
     """``/embed``, ``/verify`` and ``/batch``."""
     router = APIRouter(prefix=API, tags=["face recognition"])
-    cards = parts.models[FACES].cards
+    cards = parts.face_cards
     embed = EmbedPipeline(parts.analysis, cards)
     summary = "The embedding of each face"
     add_image_route(router, parts, "/embed", FaceOptions, EmbedResult, embed.answer, summary)

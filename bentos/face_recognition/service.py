@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from bentos.common.composition import bento_service, face_service
+from bentos.common.bento import bento_service
 from bentos.common.settings import Settings
-from bentos.face_recognition.routes import create_routes
+from bentos.common.spec import face_service
 from models.catalogue.card import Task
 
 SPEC = face_service(
-    "face-recognition-service", "FaceSocial AI: face recognition", Task.FACE_RECOGNITION, create_routes
+    "face-recognition-service",
+    "FaceSocial AI: face recognition",
+    Task.FACE_RECOGNITION,
+    "bentos.face_recognition.routes:create_routes",
 )
 
 FaceRecognitionService = bento_service(SPEC, Settings())

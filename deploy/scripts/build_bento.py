@@ -21,9 +21,9 @@ from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from bentos import __version__
-from bentos.common.composition import ServiceSpec
 from bentos.common.loading import store_of
 from bentos.common.settings import Settings
+from bentos.common.spec import ServiceSpec
 from deploy.local.services import TARGETS
 from models.errors import FaceSocialError
 

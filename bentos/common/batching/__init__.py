@@ -2,6 +2,6 @@
 
 from bentos.common.batching.base import Batcher
 from bentos.common.batching.process import ProcessBatcher
-from bentos.common.batching.service import ServiceBatcher, model_service
+from bentos.common.batching.service import ServiceBatcher
 
-__all__ = ["Batcher", "ProcessBatcher", "ServiceBatcher", "model_service"]
+__all__ = ["Batcher", "ProcessBatcher", "ServiceBatcher"]

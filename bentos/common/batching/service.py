@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
 from typing import Any, Protocol
 
 import aiohttp
-import bentoml
 from bentoml.exceptions import BentoMLException, ServiceUnavailable
 
-from bentos.common.batching.base import predict_each
 from bentos.common.errors import DependencyUnavailable, InferenceFailed
 from bentos.common.settings import BatchSettings
-from models.errors import FaceSocialError, Overloaded
-from models.runtime.batch import BatchModel
+from models.errors import Overloaded
 from models.runtime.session import Floats, Pixels
 
 logger = logging.getLogger(__name__)
@@ -23,69 +19,12 @@ logger = logging.getLogger(__name__)
 ATTEMPTS = 3
 START_TIMEOUT_S = 120.0
 
-# BentoML's client closes its connections after 100 requests or 300 seconds, the ones that carry other
-# requests at that moment too: those fail with ServerDisconnectedError. There is no "never".
-NEVER_REPLACED = {"max_requests": 2**31 - 1, "max_age": 1e9}
-
 
 class Proxy(Protocol):
     """The inner service as BentoML hands it to the outer one."""
 
     @property
     def to_async(self) -> Any: ...
-
-
-def model_service(name: str, models: Mapping[str, BatchModel], settings: BatchSettings) -> Any:
-    """An inner BentoML service with one batched method for each model, named as in ``models``.
-
-    Args:
-        name: The inner service's name; unique in a deployment.
-        models: By method; loaded in the inner process alone, by ``warm_up``.
-        settings: Size and age of a batch.
-    """
-
-    def __init__(self: object) -> None:  # noqa: N807
-        _try_to_load(models)
-
-    def __is_ready__(self: object) -> bool:  # noqa: N807
-        return _try_to_load(models)
-
-    namespace: dict[str, Any] = {"__init__": __init__, "__is_ready__": __is_ready__}
-    for method, model in models.items():
-        namespace[method] = _batched(method, model, settings)
-    return bentoml.service(
-        type("ModelService", (), namespace),
-        name=name,
-        workers=1,
-        metrics={"enabled": False},
-        logging={"access": {"enabled": False}},
-        tracing={"excluded_urls": ".*"},
-        runner_connection=NEVER_REPLACED,
-    )
-
-
-def _batched(method: str, model: BatchModel, settings: BatchSettings) -> Any:
-    def predict(self: object, items: list[Any]) -> list[Any]:
-        return predict_each(model, items)
-
-    predict.__name__ = method
-    return bentoml.api(
-        predict,
-        batchable=True,
-        max_batch_size=settings.max_size,
-        # BentoML drops a request that waited longer than this: a bound on the queue, not a target.
-        max_latency_ms=int(settings.max_age_ms),
-    )
-
-
-def _try_to_load(models: Mapping[str, BatchModel]) -> bool:
-    try:
-        for model in models.values():
-            model.warm_up()
-    except FaceSocialError as error:
-        logger.error("the model's process is not ready: %s", error.message)
-        return False
-    return True
 
 
 class ServiceBatcher:

@@ -1,0 +1,45 @@
+"""What makes one service different from the others, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from models.catalogue import CATALOGUE, DEFAULTS
+from models.catalogue.card import ModelCard, Task
+
+DETECTOR = "detector"
+FACES = "faces"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSpec:
+    """A service.
+
+    Attributes:
+        name: Its name in the contract.
+        title: What people call it.
+        tasks: The task of each of its batched models, by the model's name; the main one first.
+        routes: Where its routes are made, as ``module:function``; imported only where they are served.
+    """
+
+    name: str
+    title: str
+    tasks: Mapping[str, Task]
+    routes: str
+
+    @property
+    def cards(self) -> tuple[ModelCard, ...]:
+        """All cards of the service, the main one first."""
+        return tuple(card for task in self.tasks.values() for card in default_cards(task))
+
+
+def face_service(name: str, title: str, task: Task, routes: str) -> ServiceSpec:
+    """A service that finds faces and asks the networks of ``task`` about each."""
+    return ServiceSpec(name, title, MappingProxyType({FACES: task, DETECTOR: Task.FACE_DETECTION}), routes)
+
+
+def default_cards(task: Task) -> tuple[ModelCard, ...]:
+    """The cards that serve a task unless a deployment says otherwise."""
+    return tuple(CATALOGUE[name] for name in DEFAULTS[task])
