@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -49,12 +50,16 @@ class SessionSettings(Frozen):
 
 
 class BatchSettings(Frozen):
-    """Adaptive batching: where it happens, how large a batch and its queue grow, how old an item may get."""
+    """Adaptive batching: where it happens, how large a batch and its queue grow, how old an item may get.
+
+    ``workers`` batches run at once in mode ``process``; an inner service runs one at a time.
+    """
 
     mode: Literal["process", "service"]
     max_size: int
     max_age_ms: float
     max_queue: int
+    workers: int = 1
 
 
 class LimitSettings(Frozen):
@@ -91,6 +96,7 @@ class Settings(BaseSettings):
     max_pixels_in_memory: Annotated[int, Field(gt=0)] = 150_000_000
 
     batch_mode: Literal["process", "service"] = "service"
+    batch_workers: Annotated[int, Field(ge=0)] = 0
     batch_max_size: Annotated[int, Field(ge=1, le=256)] = 16
     batch_max_age_ms: Annotated[float, Field(ge=100, le=60_000)] = 10_000.0
     batch_max_queue: Annotated[int, Field(ge=1)] = 256
@@ -134,7 +140,15 @@ class Settings(BaseSettings):
 
     @property
     def session(self) -> SessionSettings:
-        return SessionSettings(providers=self.providers, threads=self.session_threads)
+        """Threads of a session: with a worker for each core in this process, one thread each is fastest."""
+        alone = self.batch_mode == "service" or self._batch_workers == 1
+        return SessionSettings(providers=self.providers, threads=self.session_threads or (0 if alone else 1))
+
+    @property
+    def _batch_workers(self) -> int:
+        """As set; else one for a GPU, and one for each core where models run on the CPU alone."""
+        on_cpu = self.providers == ("CPUExecutionProvider",)
+        return self.batch_workers or ((os.cpu_count() or 1) if on_cpu else 1)
 
     @property
     def batch(self) -> BatchSettings:
@@ -143,6 +157,7 @@ class Settings(BaseSettings):
             max_size=self.batch_max_size,
             max_age_ms=self.batch_max_age_ms,
             max_queue=self.batch_max_queue,
+            workers=self._batch_workers,
         )
 
     @property

@@ -50,13 +50,13 @@ class SessionOptions:
         providers: ONNX Runtime providers in order of preference; those that are not installed are skipped.
         threads: Threads of one operator (0: ONNX Runtime's choice).
         max_batch: Larger batches are run in parts of this size, so that memory stays bounded.
-        cpu_max_batch: The same on a CPU, where a larger batch takes more memory and wins no time.
+        cpu_max_batch: The same on a CPU, where a larger batch takes more memory and more time an item.
     """
 
     providers: Sequence[str] = ("CUDAExecutionProvider", "CPUExecutionProvider")
     threads: int = 0
     max_batch: int = 16
-    cpu_max_batch: int = 4
+    cpu_max_batch: int = 1
 
 
 class OrtSession:

@@ -25,15 +25,15 @@ class ProcessBatcher:
     """Runs a batch as soon as the model is free, with whatever has gathered until then.
 
     A lone request never waits for company; under load batches grow by themselves, because requests gather
-    while the model is busy.
+    while the model is busy. With several workers what has gathered is shared out among those that are free.
     """
 
     def __init__(self, model: BatchModel, settings: BatchSettings) -> None:
         self._model = model
         self._settings = settings
         self._queue: deque[_Waiting] = deque()
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
-        self._running: asyncio.Task[None] | None = None
+        self._executor = ThreadPoolExecutor(max_workers=settings.workers, thread_name_prefix="model")
+        self._running: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         await asyncio.get_running_loop().run_in_executor(self._executor, self._model.warm_up)
@@ -45,13 +45,14 @@ class ProcessBatcher:
             )
         waiting = _Waiting(item, asyncio.get_running_loop().create_future())
         self._queue.append(waiting)
-        if self._running is None or self._running.done():
-            self._running = asyncio.create_task(self._drain())
+        if len(self._running) < self._settings.workers:
+            task = asyncio.create_task(self._drain())
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
         return await waiting.answer
 
     async def close(self) -> None:
-        if self._running is not None:
-            await self._running
+        await asyncio.gather(*self._running)
         self._executor.shutdown(wait=True)
 
     async def _drain(self) -> None:
@@ -63,8 +64,10 @@ class ProcessBatcher:
                 _settle(waiting.answer, answer)
 
     def _next_batch(self) -> list[_Waiting]:
+        share = -(-len(self._queue) // self._settings.workers)
+        size = min(self._settings.max_size, max(1, share))
         batch: list[_Waiting] = []
-        while self._queue and len(batch) < self._settings.max_size:
+        while self._queue and len(batch) < size:
             waiting = self._queue.popleft()
             if not waiting.answer.done():  # done here: the caller has gone away
                 batch.append(waiting)
