@@ -19,7 +19,7 @@ from bentos.common.batching.base import predict_each
 from bentos.common.batching.service import Proxy
 from bentos.common.face_analysis import FaceAnalysis
 from bentos.common.health import HealthMonitor
-from bentos.common.loading import LazyModel, open_session, store_of
+from bentos.common.loading import LazyModel, open_session, parallelism_of, store_of
 from bentos.common.logs import configure_logging
 from bentos.common.metrics import Metrics
 from bentos.common.perception import Perception
@@ -178,4 +178,5 @@ def _batchers(
     if proxy is not None:
         return {name: ServiceBatcher(proxy, name, settings.batch) for name in spec.tasks}
     models = lazy_models(spec, settings, metrics)
-    return {name: ProcessBatcher(model, settings.batch) for name, model in models.items()}
+    batch = settings.batch.model_copy(update={"workers": parallelism_of(settings).workers})
+    return {name: ProcessBatcher(model, batch) for name, model in models.items()}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from bentos.common.metrics import MeteredModel, Metrics
 from bentos.common.settings import Settings
 from models.catalogue.card import ModelCard
 from models.runtime.batch import BatchModel
-from models.runtime.session import Floats, OrtSession, Pixels, Session, SessionOptions
+from models.runtime.session import CPU, Floats, OrtSession, Pixels, Session, SessionOptions, available
 from models.runtime.store import WeightStore
 
 
@@ -17,6 +19,26 @@ def store_of(settings: Settings) -> WeightStore:
     """The weight store that the settings describe."""
     store = settings.store
     return WeightStore(store.cache, mirror=store.mirror, offline=store.offline)
+
+
+@dataclass(frozen=True, slots=True)
+class Parallelism:
+    """Batches that run at once, and threads of each (0: ONNX Runtime's choice)."""
+
+    workers: int
+    threads: int
+
+
+def parallelism_of(settings: Settings) -> Parallelism:
+    """As set; else on a CPU a batch for each core with a thread each, which wastes least, and one on a GPU.
+
+    Raises:
+        ModelUnavailable: None of the providers is installed.
+    """
+    on_cpu = available(settings.session.providers)[0] == CPU
+    in_process = settings.batch.mode == "process"
+    workers = settings.batch.workers or ((os.cpu_count() or 1) if on_cpu and in_process else 1)
+    return Parallelism(workers, settings.session.threads or (1 if workers > 1 else 0))
 
 
 def open_session(card: ModelCard, settings: Settings) -> Session:
@@ -27,7 +49,7 @@ def open_session(card: ModelCard, settings: Settings) -> Session:
     """
     options = SessionOptions(
         providers=settings.session.providers,
-        threads=settings.session.threads,
+        threads=parallelism_of(settings).threads,
         max_batch=settings.batch.max_size,
     )
     return OrtSession(card, store_of(settings).resolve(card), options)

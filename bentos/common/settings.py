@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -52,7 +51,8 @@ class SessionSettings(Frozen):
 class BatchSettings(Frozen):
     """Adaptive batching: where it happens, how large a batch and its queue grow, how old an item may get.
 
-    ``workers`` batches run at once in mode ``process``; an inner service runs one at a time.
+    ``workers`` batches run at once in mode ``process`` (0: one a core on a CPU, one on a GPU); an inner
+    service runs one at a time.
     """
 
     mode: Literal["process", "service"]
@@ -140,15 +140,7 @@ class Settings(BaseSettings):
 
     @property
     def session(self) -> SessionSettings:
-        """Threads of a session: with a worker for each core in this process, one thread each is fastest."""
-        alone = self.batch_mode == "service" or self._batch_workers == 1
-        return SessionSettings(providers=self.providers, threads=self.session_threads or (0 if alone else 1))
-
-    @property
-    def _batch_workers(self) -> int:
-        """As set; else one for a GPU, and one for each core where models run on the CPU alone."""
-        on_cpu = self.providers == ("CPUExecutionProvider",)
-        return self.batch_workers or ((os.cpu_count() or 1) if on_cpu else 1)
+        return SessionSettings(providers=self.providers, threads=self.session_threads)
 
     @property
     def batch(self) -> BatchSettings:
@@ -157,7 +149,7 @@ class Settings(BaseSettings):
             max_size=self.batch_max_size,
             max_age_ms=self.batch_max_age_ms,
             max_queue=self.batch_max_queue,
-            workers=self._batch_workers,
+            workers=self.batch_workers,
         )
 
     @property

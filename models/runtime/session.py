@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Protocol
 
@@ -22,6 +23,7 @@ Floats = npt.NDArray[np.float32]
 Outputs = Mapping[str, Floats]
 
 INPUT = "images"
+CPU = "CPUExecutionProvider"
 
 
 class Session(Protocol):
@@ -53,7 +55,7 @@ class SessionOptions:
         cpu_max_batch: The same on a CPU, where a larger batch takes more memory and more time an item.
     """
 
-    providers: Sequence[str] = ("CUDAExecutionProvider", "CPUExecutionProvider")
+    providers: Sequence[str] = ("CUDAExecutionProvider", CPU)
     threads: int = 0
     max_batch: int = 16
     cpu_max_batch: int = 1
@@ -74,11 +76,10 @@ class OrtSession:
     def __init__(self, card: ModelCard, path: Path, options: SessionOptions | None = None) -> None:
         options = options or SessionOptions()
         self._card = card
-        self._session = _load(path, _available(options.providers), options.threads)
-        on_cpu = self.provider == "CPUExecutionProvider"
-        self._max_batch = options.cpu_max_batch if on_cpu else options.max_batch
+        self._session = _load(path, available(options.providers), options.threads)
+        self._max_batch = options.cpu_max_batch if self.provider == CPU else options.max_batch
         self._names = [output.name for output in self._session.get_outputs()]
-        logger.info("%s %s runs on %s", card.name, card.version, self.provider)
+        _log(card, self.provider, options.providers)
 
     @property
     def card(self) -> ModelCard:
@@ -101,7 +102,12 @@ class OrtSession:
         return dict(zip(self._names, self._session.run(self._names, {INPUT: images}), strict=True))
 
 
-def _available(preferred: Sequence[str]) -> list[str]:
+def available(preferred: Sequence[str]) -> list[str]:
+    """The providers of a list that are installed, in its order.
+
+    Raises:
+        ModelUnavailable: None is.
+    """
     installed = ort.get_available_providers()
     chosen = [name for name in preferred if name in installed]
     if not chosen:
@@ -109,9 +115,13 @@ def _available(preferred: Sequence[str]) -> list[str]:
             f"None of the providers {', '.join(preferred)} is installed (there is {', '.join(installed)}): "
             "change FACESOCIAL_PROVIDERS or install the extra `cpu` or `gpu`."
         )
-    for name in preferred[: preferred.index(chosen[0])]:
-        logger.info("%s is not installed here; falling back to %s", name, chosen[0])
     return chosen
+
+
+def _log(card: ModelCard, provider: str, preferred: Sequence[str]) -> None:
+    passed_over = ", ".join(takewhile(lambda name: name != provider, preferred))
+    fallback = f", because {passed_over} cannot be had here" if passed_over else ""
+    logger.info("%s %s runs on %s%s", card.name, card.version, provider, fallback)
 
 
 def _load(path: Path, providers: list[str], threads: int) -> ort.InferenceSession:
