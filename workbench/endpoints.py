@@ -34,7 +34,7 @@ class Endpoints:
     def is_loopback(self) -> bool:
         """Whether all of it is on this machine, where no proxy is wanted."""
         bases = [*self.services.values(), *([self.gateway] if self.gateway else [])]
-        return all(urlsplit(base).hostname in LOOPBACK for base in bases)
+        return all(http_host(base) in LOOPBACK for base in bases)
 
     def base(self, service: str) -> str | None:
         """Where a service is found; None where these endpoints have no such service."""
@@ -58,6 +58,16 @@ class Endpoints:
         if service not in self.services:
             return f"{base}/api/v1/{address.prefix}/{operation}"
         return f"{base}/api/v1/{operation}" if versioned else f"{base}/{operation}"
+
+
+def http_host(address: str) -> str | None:
+    """The host of an http or https address; None for what is no such address."""
+    try:
+        parts = urlsplit(address)
+        usable = parts.scheme in ("http", "https") and (parts.port is None or parts.port > 0)
+        return parts.hostname if usable else None
+    except ValueError:
+        return None
 
 
 def service_address(name: str) -> ServiceAddress:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from bentos.contracts import ErrorCode
 from bentos.contracts.base import Message
 from workbench.calls import Call
-from workbench.endpoints import Endpoints
+from workbench.endpoints import Endpoints, http_host
 from workbench.errors import ApiError, ClientError, ConnectionFailed, NotConfigured, UnexpectedAnswer
 
 T = TypeVar("T", bound=Message)
@@ -120,10 +120,9 @@ def retry_after(response: httpx.Response) -> float | None:
 
 
 def _http_url(url: str) -> httpx.URL:
-    parsed = httpx.URL(url)
-    if parsed.scheme not in ("http", "https") or not parsed.host:
+    if http_host(url) is None:
         raise httpx.InvalidURL(f"{url} is no http or https address.")
-    return parsed
+    return httpx.URL(url)
 
 
 def _connection_failed(call: Call[T], request: httpx.Request, error: httpx.RequestError) -> ClientError:

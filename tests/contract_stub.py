@@ -1,0 +1,158 @@
+"""A real HTTP server that answers the contract, or whatever a test tells it to answer next."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict, deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+import uvicorn
+from service_process import free_port
+from starlette.applications import Starlette
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bentos.contracts import (
+    BatchItem,
+    BatchResult,
+    Box,
+    DetectResult,
+    ErrorBody,
+    ErrorCode,
+    ErrorMeta,
+    Face,
+    Failure,
+    Health,
+    Landmarks,
+    Meta,
+    ModelCards,
+    ModelRef,
+    Quality,
+    Success,
+    Timings,
+)
+from bentos.contracts.base import Message
+from bentos.contracts.service import LicenceInfo
+
+FACE = Face(
+    box=Box(x=20, y=10, width=30, height=40),
+    score=0.93,
+    landmarks=Landmarks(
+        left_eye=(28, 24), right_eye=(42, 24), nose=(35, 32), mouth_left=(29, 41), mouth_right=(41, 41)
+    ),
+    quality=Quality(score=0.8, sharpness=0.7, brightness=0.5, size=30, yaw=5, pitch=-0.2, roll=1),
+)
+RESULT = DetectResult(width=100, height=80, faces=[FACE, FACE.model_copy(update={"score": 0.71})])
+MODEL = ModelRef(task="face-detection", name="stub", version="1.2.3")
+HEALTH = Health(status="ok", service="face-detection-service", version="9.9", models=[MODEL], dependencies={})
+CARDS = ModelCards(
+    name="stub",
+    version="1.2.3",
+    digest="0" * 64,
+    licence=LicenceInfo(code="Apache-2.0", url="https://example.com", training_data="none"),
+    metrics=[],
+    thresholds={"min_score": 0.6},
+    models=[],
+)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A request as it arrived."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    fields: Mapping[str, str]
+    files: list[tuple[str, bytes]]
+
+
+@dataclass
+class ContractStub:
+    """Runs in a thread on a free port; ``replies`` go before the good answers, first come first served."""
+
+    port: int = field(default_factory=free_port)
+    seen: list[Seen] = field(default_factory=list)
+    replies: dict[str, deque[Response | None]] = field(default_factory=lambda: defaultdict(deque))
+
+    def __enter__(self) -> Self:
+        config = uvicorn.Config(self._app(), host="127.0.0.1", port=self.port, log_level="error", ws="none")
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run)
+        self._thread.start()
+        while not self._server.started and self._thread.is_alive():
+            self._thread.join(0.01)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.should_exit = True
+        self._thread.join(20)
+        assert not self._thread.is_alive()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def will_answer(self, operation: str, *replies: Response | None) -> None:
+        """Answer the next requests of an operation with these; None stands for the good answer."""
+        self.replies[operation].extend(replies)
+
+    def _app(self) -> Starlette:
+        route = Route("/{path:path}", self._answer, methods=["GET", "POST"])
+        return Starlette(routes=[route])
+
+    async def _answer(self, request: Request) -> Response:
+        async with request.form(max_files=100) as form:
+            items = form.multi_items()
+            files = [(name, await file.read()) for name, file in items if isinstance(file, UploadFile)]
+        fields = {name: value for name, value in items if isinstance(value, str)}
+        headers = dict(request.headers)
+        self.seen.append(Seen(request.method, request.url.path, headers, fields, files))
+        operation = request.url.path.rsplit("/", 1)[-1]
+        scripted = self.replies[operation].popleft() if self.replies[operation] else None
+        return scripted or _good(operation, headers, len(files))
+
+
+def refusal(
+    status: int, code: ErrorCode | str, message: str = "Said by the stub.", **headers: str
+) -> Response:
+    """An error of the contract."""
+    body = Failure.model_construct(
+        error=ErrorBody.model_construct(code=code, message=message, details={"fact": 7}),
+        meta=ErrorMeta(request_id="stub-error"),
+    )
+    named = {
+        "X-Request-ID": "stub-error",
+        **{name.replace("_", "-"): value for name, value in headers.items()},
+    }
+    return Response(body.model_dump_json(warnings=False), status, named, "application/json")
+
+
+def success(data: Message) -> Response:
+    """A good answer of the contract."""
+    meta = Meta(
+        request_id="stub-request", models=[MODEL], timings_ms=Timings(decode=1.5, detect=2.5, total=4.25)
+    )
+    return _json(Success[Message].model_construct(success=True, data=data, meta=meta))
+
+
+def _good(operation: str, headers: Mapping[str, str], files: int) -> Response:
+    if operation == "health":
+        return _json(HEALTH)
+    if "authorization" not in headers:
+        return refusal(401, ErrorCode.MISSING_TOKEN, "No token: send one.")
+    if operation == "batch":
+        items = [BatchItem[DetectResult](index=i, success=True, data=RESULT) for i in range(files)]
+        return success(BatchResult[DetectResult](results=items))
+    return success({"detect": RESULT, "model": CARDS}[operation])
+
+
+def _json(message: Message) -> Response:
+    return Response(message.model_dump_json(serialize_as_any=True), media_type="application/json")

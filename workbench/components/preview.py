@@ -1,0 +1,43 @@
+"""A picture as a browser is sent it: upright, of moderate size, in a format that every browser knows."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+from PIL import Image, ImageOps
+
+LONG_SIDE = 1600
+MAX_PIXELS = 50_000_000
+QUALITY = 87
+
+
+def preview(data: bytes) -> str | None:
+    """A data address; None for what is no picture or too large to be shown."""
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            if image.width * image.height > MAX_PIXELS:
+                return None
+            image.draft("RGB", (LONG_SIDE, LONG_SIDE))
+            shown = _opaque(_eight_bit(ImageOps.exif_transpose(image)))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
+    shown.thumbnail((LONG_SIDE, LONG_SIDE))
+    stream = io.BytesIO()
+    shown.save(stream, "JPEG", quality=QUALITY)
+    return f"data:image/jpeg;base64,{base64.b64encode(stream.getvalue()).decode()}"
+
+
+def _eight_bit(image: Image.Image) -> Image.Image:
+    if not image.mode.startswith("I"):
+        return image
+    return Image.fromarray((np.asarray(image).clip(0, 65_535) >> 8).astype(np.uint8))
+
+
+def _opaque(image: Image.Image) -> Image.Image:
+    """On white, as the service sees it."""
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    layer = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
