@@ -10,6 +10,22 @@ import pytest
 from service_process import ServiceProcess
 
 
+_skipped: list[str] = []
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Remember what was skipped, and why."""
+    if report.skipped and not hasattr(report, "wasxfail") and isinstance(report.longrepr, tuple):
+        _skipped.append(f"{report.nodeid}: {report.longrepr[2]}")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """With FACESOCIAL_TEST_STRICT=1 everything is there that a test can need: a skip is a failure."""
+    if os.environ.get("FACESOCIAL_TEST_STRICT") == "1" and _skipped:
+        print("\nskipped, although nothing may be:", *_skipped, sep="\n  ")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 def _folder(setting: str, what: str) -> Path:
     value = os.environ.get(setting, "")
     if not value:
@@ -34,11 +50,12 @@ def photos() -> Path:
 
 @pytest.fixture(scope="session")
 def running_service(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:
-    """The face detection service, started once for all tests that only ask it things."""
+    """The face detection service with its models in an inner one, for all tests that only ask it things."""
     with ServiceProcess(
         service="face-detection-service",
         target="bentos.face_detection.service:FaceDetectionService",
         folder=tmp_path_factory.mktemp("face-detection-service"),
         mirror=mirror,
+        settings={"FACESOCIAL_BATCH_MODE": "service"},
     ) as service:
         yield service

@@ -78,6 +78,7 @@ class Settings(BaseSettings):
 
     state_dir: Path = Path(".facesocial")
     port_base: Annotated[int, Field(ge=1, le=65_000)] = 8000
+    workbench_port: Annotated[int, Field(ge=1, le=65_535)] = 8501
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(validation_alias=_alias("log_level", "LOG_LEVEL"))
     ] = "INFO"
@@ -95,7 +96,7 @@ class Settings(BaseSettings):
     worker_threads: Annotated[int, Field(ge=0)] = 0
     max_pixels_in_memory: Annotated[int, Field(gt=0)] = 150_000_000
 
-    batch_mode: Literal["process", "service"] = "service"
+    batch_mode: Literal["process", "service"] = "process"
     batch_workers: Annotated[int, Field(ge=0)] = 0
     batch_max_size: Annotated[int, Field(ge=1, le=256)] = 16
     batch_max_age_ms: Annotated[float, Field(ge=100, le=60_000)] = 10_000.0

@@ -39,7 +39,9 @@ def store(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         "FACESOCIAL_MODEL_DIR": str(home / "models-cache"),
     }
     command = [sys.executable, "-m", "deploy.scripts.build_bento"]
-    done = subprocess.run(command, cwd=ROOT, env=os.environ | settings, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        command, cwd=ROOT, env=os.environ | settings, capture_output=True, text=True, timeout=300
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == [f"{name}:{__version__}" for name in TARGETS]
     return home

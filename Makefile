@@ -1,0 +1,50 @@
+# FaceSocial AI: what a person types. `make` alone lists it.
+PYTHON ?= python3
+# Extras beside the usual ones: `make test EXTRAS=train` adds torch (for parity checks of the networks).
+EXTRAS ?=
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := 26.3
+comma  := ,
+STAMP  := $(VENV)/.installed-$(subst $(comma),-,$(EXTRAS))
+export BENTOML_DO_NOT_TRACK = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help up down models test check bench bentos clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+up: $(STAMP) ## Start the services and the workbench (Ctrl-C stops them)
+	@$(BIN)/facesocial up
+
+down: $(STAMP) ## Stop what `make up` started
+	@$(BIN)/facesocial down
+
+models: $(STAMP) ## Pull all models of the catalogue
+	@$(BIN)/facesocial models pull
+
+test: $(STAMP) ## Run the tests
+	$(BIN)/python -m pytest
+
+check: $(STAMP) ## Lint, format, types, who may import whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(STAMP) ## Measure throughput and latency side by side with the limit of this machine
+	@$(BIN)/python -m deploy.bench
+
+bentos: $(STAMP) ## Build a bento of each service, models inside
+	@$(BIN)/python -m deploy.scripts.build_bento
+
+clean: ## Remove the virtual environment and caches; models and secret stay
+	rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache .artefacts
+
+$(STAMP): constraints.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "FaceSocial AI needs Python 3.11 or newer; name one: make PYTHON=python3.11")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip==$(PIP)
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[cpu,local,workbench$(if $(EXTRAS),$(comma)$(EXTRAS))]' --group test --group check
+	@touch $@

@@ -1,0 +1,113 @@
+"""The state folder of this machine's stack: secret, token, process, logs."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+
+from bentos.common.errors import ConfigurationError
+
+SECRET_BYTES = 32
+OWNER_ONLY = 0o600
+
+
+@dataclass(frozen=True, slots=True)
+class StackRecord:
+    """What runs: the supervisor's process and the addresses of what it started."""
+
+    pid: int
+    started: float
+    services: dict[str, str]
+    workbench: str | None
+
+    def is_running(self) -> bool:
+        """Whether the very process still runs; a reused number does not count."""
+        try:
+            process = psutil.Process(self.pid)
+            return process.create_time() == self.started and process.status() != psutil.STATUS_ZOMBIE
+        except psutil.Error:
+            return False
+
+
+class StateFolder:
+    """Files of the local stack, readable by their owner alone."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def secret(self) -> Path:
+        return self.path / "jwt-secret"
+
+    @property
+    def token(self) -> Path:
+        return self.path / "workbench-token"
+
+    @property
+    def record(self) -> Path:
+        return self.path / "stack.json"
+
+    @property
+    def log(self) -> Path:
+        return self.path / "logs" / "stack.log"
+
+    def make(self) -> None:
+        """Make the folder, and the secret unless there is one.
+
+        Raises:
+            ConfigurationError: The folder cannot be written.
+        """
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.log.parent.mkdir(mode=0o700, exist_ok=True)
+            _create(self.secret, secrets.token_hex(SECRET_BYTES))
+        except FileExistsError:
+            pass
+        except OSError as error:
+            raise ConfigurationError(
+                f"The state folder {self.path} cannot be written ({error.strerror}): "
+                "set FACESOCIAL_STATE_DIR to another."
+            ) from error
+
+    def write_token(self, token: str) -> None:
+        """Keep the workbench's token; the file is replaced whole."""
+        fresh = self.token.with_suffix(".new")
+        fresh.unlink(missing_ok=True)
+        _create(fresh, token)
+        fresh.replace(self.token)
+
+    def write_record(self, services: dict[str, str], workbench: str | None) -> None:
+        """Say that this process runs the stack."""
+        own = psutil.Process()
+        record = StackRecord(own.pid, own.create_time(), services, workbench)
+        fresh = self.record.with_suffix(".new")
+        fresh.write_text(json.dumps(asdict(record)))
+        fresh.replace(self.record)
+
+    def running(self) -> StackRecord | None:
+        """The stack that runs, if one does; what a dead one left is cleaned up."""
+        try:
+            record = StackRecord(**json.loads(self.record.read_text()))
+        except (OSError, ValueError, TypeError):
+            return None
+        if record.is_running():
+            return record
+        self.clear()
+        return None
+
+    def clear(self) -> None:
+        """Nothing runs."""
+        self.record.unlink(missing_ok=True)
+        self.token.unlink(missing_ok=True)
+
+
+def _create(path: Path, text: str) -> None:
+    """Write a new file that only its owner reads; never over another one."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
+    with os.fdopen(handle, "w") as file:
+        file.write(text)
