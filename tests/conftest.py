@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from service_process import ServiceProcess
 
-
 _skipped: list[str] = []
 
 

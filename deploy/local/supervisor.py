@@ -15,8 +15,9 @@ from honcho.printer import Message, Printer
 from deploy.local.stack import MARK, ROOT, Program
 
 TAIL = 20
-STOP_S = 10
+STOP_S = 8
 FORK_S = 1.0
+WATCH_S = 0.5
 
 
 class Supervisor:
@@ -31,7 +32,7 @@ class Supervisor:
     def __init__(self, programs: Sequence[Program], mark: str, output: IO[str]) -> None:
         self._mark = mark
         self._printer = _Remembering(output)
-        self._manager = Manager(self._printer)
+        self._manager = _Manager(self._printer)
         for program in programs:
             command = "exec " + shlex.join(program.command)
             self._manager.add_process(program.name, command, env=dict(program.environment), cwd=str(ROOT))
@@ -48,13 +49,17 @@ class Supervisor:
             over.wait(FORK_S)
             beside(over)
 
-        thread = threading.Thread(target=later, daemon=True)
-        thread.start()
+        threads = [
+            threading.Thread(target=target, daemon=True) for target in (later, lambda: self._watch(over))
+        ]
+        for thread in threads:
+            thread.start()
         try:
             self._manager.loop()
         finally:
             over.set()
-            thread.join(STOP_S)
+            for thread in threads:
+                thread.join(STOP_S)
             stop_marked(self._mark)
         return 0 if self._manager.returncode in (130, 143) else 1
 
@@ -62,9 +67,32 @@ class Supervisor:
         """End everything, as if a program had ended."""
         self._manager.terminate()
 
+    def _watch(self, over: threading.Event) -> None:
+        """Notice what the manager cannot: it learns of an end when the last holder of a program's output is gone."""
+        ending = 0
+        while not over.wait(WATCH_S):
+            if self._manager.is_ending:
+                ending += 1
+                if ending * WATCH_S > STOP_S:
+                    stop_marked(self._mark)
+            elif any(_is_gone(pid) for pid in self._manager.pids):
+                self._manager.terminate()
+
     def first_to_end(self) -> tuple[str, list[str]] | None:
         """The program that ended by itself, with its last lines."""
         return self._printer.ended
+
+
+class _Manager(Manager):  # type: ignore[misc]
+    """Honcho's manager, with the two facts that the watch needs."""
+
+    @property
+    def is_ending(self) -> bool:
+        return bool(self._terminating)
+
+    @property
+    def pids(self) -> list[int]:
+        return [entry["pid"] for entry in self._processes.values() if "pid" in entry]
 
 
 class _Remembering(Printer):  # type: ignore[misc]
@@ -106,6 +134,13 @@ def _each(processes: Sequence[psutil.Process], method: str) -> None:
             getattr(process, method)()
         except psutil.Error:
             continue
+
+
+def _is_gone(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return True
 
 
 def _has_mark(process: psutil.Process, mark: str) -> bool:

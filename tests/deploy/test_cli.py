@@ -1,0 +1,164 @@
+"""The console script, with the real stack."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import psutil
+import pytest
+from service_process import free_port
+
+ROOT = Path(__file__).parents[2]
+SERVICES = {
+    "face-recognition-service": 1,
+    "antispoofing-service": 2,
+    "deepfake-detection-service": 3,
+    "face-detection-service": 4,
+    "age-gender-service": 5,
+}
+MAX_RESIDENT = 2.5e9
+
+
+def free_base() -> int:
+    """A base with five free ports above it."""
+    for base in range(20_000, 60_000, 97):
+        probes = [socket.socket() for _ in range(5)]
+        try:
+            for offset, probe in enumerate(probes, 1):
+                probe.bind(("127.0.0.1", base + offset))
+            return base
+        except OSError:
+            continue
+        finally:
+            for probe in probes:
+                probe.close()
+    raise AssertionError("no five free ports in a row")
+
+
+def facesocial(
+    settings: Mapping[str, str], *arguments: str, timeout: float = 120
+) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("FACESOCIAL_")}
+    return subprocess.run(
+        [sys.executable, "-m", "deploy.local.cli", *arguments],
+        cwd=ROOT,
+        env=clean | dict(settings),
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+    )
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> dict[str, str]:
+    return {
+        "FACESOCIAL_STATE_DIR": str(tmp_path / "state"),
+        "FACESOCIAL_MODEL_OFFLINE": "true",
+        "COLUMNS": "400",
+    }
+
+
+def of_stack(state: str) -> list[psutil.Process]:
+    """Processes that a stack with this state folder started."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get("FACESOCIAL_STATE_DIR") == state and process.pid != os.getpid():
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+@pytest.mark.timeout(300)
+def test_the_stack_comes_up_answers_and_goes_down(
+    settings: dict[str, str], mirror: Path, tmp_path: Path
+) -> None:
+    base = free_base()
+    settings |= {
+        "FACESOCIAL_MODEL_MIRROR": str(mirror),
+        "FACESOCIAL_PORT_BASE": str(base),
+        "FACESOCIAL_WORKBENCH_PORT": str(free_port()),
+    }
+    state = settings["FACESOCIAL_STATE_DIR"]
+    try:
+        started = facesocial(settings, "up", "--detach", timeout=200)
+        assert started.returncode == 0, started.stdout + started.stderr
+        found = json.loads(facesocial(settings, "status", "--json").stdout)
+        assert found["services"] == {
+            name: {"url": f"http://127.0.0.1:{base + offset}", "ready": True}
+            for name, offset in SERVICES.items()
+        }
+        assert found["workbench"].endswith(settings["FACESOCIAL_WORKBENCH_PORT"])
+        assert found.keys() == {"services", "workbench"}
+
+        (line,) = re.findall(r"^curl .*$", started.stdout, re.MULTILINE)
+        answer = subprocess.run(shlex.split(line), capture_output=True, text=True, timeout=60)
+        assert len(json.loads(answer.stdout)["data"]["faces"]) == 5
+
+        running = of_stack(state)
+        assert sum(process.memory_info().rss for process in running) < MAX_RESIDENT
+        secret = (Path(state) / "jwt-secret").read_text()
+        log = (Path(state) / "logs" / "stack.log").read_text()
+        assert "ready" in log
+        assert secret not in log + started.stdout + started.stderr
+        assert "eyJ" not in log
+        assert not any(secret in " ".join(process.cmdline()) for process in running)
+
+        again = facesocial(settings, "up", "--detach")
+        assert again.returncode == 1
+        assert "runs already" in again.stderr
+    finally:
+        stopped = facesocial(settings, "down")
+    assert stopped.stdout.strip() == "Stopped."
+    assert of_stack(state) == []
+    assert facesocial(settings, "down").stdout.strip() == "Nothing runs."
+    assert json.loads(facesocial(settings, "status", "--json").stdout) == {"services": {}}
+
+
+def test_a_missing_model_is_one_sentence_with_the_remedy(settings: dict[str, str], tmp_path: Path) -> None:
+    settings |= {"FACESOCIAL_MODEL_MIRROR": str(tmp_path), "FACESOCIAL_PORT_BASE": str(free_base())}
+    done = facesocial(settings, "up", "--no-workbench")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "weights of" in done.stderr
+    assert "make models" in done.stderr
+    assert "FACESOCIAL_MODEL_MIRROR" in done.stderr
+
+
+def test_a_port_in_use_is_said_before_anything_starts(settings: dict[str, str]) -> None:
+    base = free_base()
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", base + 4))
+        holder.listen()
+        done = facesocial(settings | {"FACESOCIAL_PORT_BASE": str(base)}, "up")
+    assert done.returncode == 1
+    assert f"Port {base + 4}" in done.stderr
+    assert "FACESOCIAL_PORT_BASE" in done.stderr
+
+
+def test_a_token_is_printed_alone(settings: dict[str, str]) -> None:
+    done = facesocial(settings, "token", "--role", "admin", "--tenant", "acme", "--ttl", "60")
+    assert re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]+\n", done.stdout)
+    assert facesocial(settings, "token", "--role", "king").returncode == 2
+
+
+def test_a_wrong_setting_is_named(settings: dict[str, str]) -> None:
+    done = facesocial(settings | {"FACESOCIAL_PORT_BASE": "eighty"}, "status")
+    assert done.returncode == 1
+    assert "port_base" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_catalogue_is_listed(settings: dict[str, str]) -> None:
+    done = facesocial(settings, "models", "list")
+    assert done.returncode == 0
+    assert "yunet-n" in done.stdout
