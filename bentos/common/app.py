@@ -46,6 +46,7 @@ class ServiceParts:
     metrics: Metrics
     verifier: TokenVerifier
     max_body_bytes: int
+    max_in_flight: int
 
 
 def create_app(parts: ServiceParts, routes: APIRouter) -> ASGIApp:
@@ -61,7 +62,11 @@ def create_app(parts: ServiceParts, routes: APIRouter) -> ASGIApp:
     app.include_router(routes)
     app.include_router(_common_routes(parts, app))
     return ContractMiddleware(
-        app, verifier=parts.verifier, metrics=parts.metrics, max_body_bytes=parts.max_body_bytes
+        app,
+        verifier=parts.verifier,
+        metrics=parts.metrics,
+        max_body_bytes=parts.max_body_bytes,
+        max_in_flight=parts.max_in_flight,
     )
 
 

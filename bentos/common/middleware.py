@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bentos.common.auth import Principal, TokenVerifier
 from bentos.common.context import RequestContext, request_id_of, request_id_var
-from bentos.common.errors import FaceSocialError, PayloadTooLarge
+from bentos.common.errors import FaceSocialError, Overloaded, PayloadTooLarge
 from bentos.common.http_errors import response_of
 from bentos.common.metrics import Metrics
 
@@ -46,17 +46,38 @@ class ContractMiddleware:
         request_id_var.set(context.request_id)
         scope[CONTEXT] = context
         answer = _Answer(send, context.request_id)
+        limited = _Limited(receive, headers, self._max_body)
         try:
-            if scope["path"] not in OPEN_PATHS:
+            if scope["path"] in OPEN_PATHS:
+                await self._app(scope, limited, answer)
+            else:
                 context.principal = await self._principal(headers.get("authorization"))
-            await self._app(scope, _Limited(receive, headers, self._max_body), answer)
+                await self._admitted(scope, limited, answer)
         except ClientDisconnect:
             answer.status = CLOSED_BY_CLIENT
         except Exception as error:
             await self._fail(error, scope, receive, answer)
         finally:
-            path = getattr(scope.get("route"), "path", UNMATCHED)
-            self._metrics.request(scope["method"], path, answer.status, context.clock.seconds)
+            self._record(scope, context, answer)
+
+    async def _admitted(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse at once what would only wait: the body of a refused request is never read."""
+        if self._in_flight >= self._max_in_flight:
+            raise Overloaded(f"{self._in_flight} requests are being answered already; try again in a moment.")
+        self._in_flight += 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._in_flight -= 1
+
+    def _record(self, scope: Scope, context: RequestContext, answer: _Answer) -> None:
+        seconds = context.clock.seconds
+        path = getattr(scope.get("route"), "path", UNMATCHED)
+        self._metrics.request(scope["method"], path, answer.status, seconds)
+        level = logging.DEBUG if scope["path"] in OPEN_PATHS else logging.INFO
+        caller = context.principal.subject if context.principal else "-"
+        line = "%s %s %d %.1f ms, caller %s"
+        logger.log(level, line, scope["method"], path, answer.status, seconds * 1e3, caller)
 
     async def _principal(self, header: str | None) -> Principal:
         if self._verifier.blocking:

@@ -69,6 +69,7 @@ class LimitSettings(Frozen):
     max_image_pixels: int
     max_batch_images: int
     max_body_bytes: int
+    max_in_flight: int
 
 
 class Settings(BaseSettings):
@@ -118,6 +119,7 @@ class Settings(BaseSettings):
     max_image_pixels: Annotated[int, Field(gt=0)] = 50_000_000
     max_batch_images: Annotated[int, Field(ge=1)] = 64
     max_body_bytes: Annotated[int, Field(gt=0)] = 200_000_000
+    max_in_flight: Annotated[int, Field(ge=1)] = 256
 
     @model_validator(mode="before")
     @classmethod
@@ -160,6 +162,7 @@ class Settings(BaseSettings):
             max_image_pixels=self.max_image_pixels,
             max_batch_images=self.max_batch_images,
             max_body_bytes=self.max_body_bytes,
+            max_in_flight=self.max_in_flight,
         )
 
     @property
