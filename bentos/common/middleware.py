@@ -30,12 +30,20 @@ class ContractMiddleware:
     """Makes every answer of ``app`` one of the contract."""
 
     def __init__(
-        self, app: ASGIApp, *, verifier: TokenVerifier, metrics: Metrics, max_body_bytes: int
+        self,
+        app: ASGIApp,
+        *,
+        verifier: TokenVerifier,
+        metrics: Metrics,
+        max_body_bytes: int,
+        max_in_flight: int,
     ) -> None:
         self._app = app
         self._verifier = verifier
         self._metrics = metrics
         self._max_body = max_body_bytes
+        self._max_in_flight = max_in_flight
+        self._in_flight = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
