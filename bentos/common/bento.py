@@ -6,11 +6,13 @@ as the service runs. What it never runs is imported where a worker begins: that 
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import bentoml
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bentos.common.errors import ConfigurationError
 from bentos.common.settings import Settings
 from bentos.common.spec import ServiceSpec
 
@@ -37,6 +39,15 @@ def bento_service(spec: ServiceSpec, settings: Settings) -> Any:
 
         if settings.batch.mode == "service":
             model_process = bentoml.depends(_model_service(spec, settings))
+
+        @bentoml.on_deployment  # type: ignore[untyped-decorator]
+        @staticmethod
+        def check() -> None:
+            """Before anything starts: a service without a secret does not."""
+            try:
+                _ = settings.auth
+            except ConfigurationError as error:
+                sys.exit(f"{spec.name} does not start: {error.message}")
 
         def __init__(self) -> None:
             from bentos.common.composition import RunningService
