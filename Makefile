@@ -6,6 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := 26.3
 comma  := ,
+BENCH  := $(VENV)/.installed-bench
 STAMP  := $(VENV)/.installed-$(subst $(comma),-,$(EXTRAS))
 export BENTOML_DO_NOT_TRACK = 1
 
@@ -33,8 +34,8 @@ check: $(STAMP) ## Lint, format, types, who may import whom
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(STAMP) ## Measure throughput and latency side by side with the limit of this machine
-	@$(BIN)/python -m deploy.bench
+bench: $(BENCH) ## Measure throughput and latency side by side with the limit of this machine
+	@$(BIN)/python -m deploy.bench $(ARGS)
 
 bentos: $(STAMP) ## Build a bento of each service, models inside
 	@$(BIN)/python -m deploy.scripts.build_bento
@@ -47,4 +48,8 @@ $(STAMP): constraints.txt pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip==$(PIP)
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[cpu,local,workbench$(if $(EXTRAS),$(comma)$(EXTRAS))]' --group test --group check
+	@touch $@
+
+$(BENCH): $(STAMP)
+	$(BIN)/python -m pip install --quiet -c constraints.txt --group bench
 	@touch $@
