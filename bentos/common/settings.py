@@ -199,11 +199,15 @@ class Settings(BaseSettings):
         secret = self.jwt_secret
         if secret is None and self.jwt_secret_file is not None:
             try:
-                secret = SecretStr(self.jwt_secret_file.read_text().strip())
+                secret = SecretStr(self.jwt_secret_file.read_text(encoding="utf-8").strip())
             except OSError as error:
                 raise ConfigurationError(
                     f"{PREFIX}JWT_SECRET_FILE={self.jwt_secret_file} cannot be read: {error.strerror}."
                 ) from error
+            except UnicodeError:
+                raise ConfigurationError(
+                    f"{PREFIX}JWT_SECRET_FILE={self.jwt_secret_file} is not text; write the secret as hex or base64."
+                ) from None
         if secret is not None and len(secret.get_secret_value().encode()) < MIN_SECRET_BYTES:
             raise ConfigurationError(
                 f"The token secret is shorter than {MIN_SECRET_BYTES} bytes; `openssl rand -hex 32` makes a good one."

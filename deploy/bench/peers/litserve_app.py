@@ -12,7 +12,7 @@ from deploy.bench.work import Work, load_work
 from models.catalogue.card import Task
 
 
-class Api(litserve.LitAPI):  # type: ignore[misc]
+class Api(litserve.LitAPI):
     def __init__(self, task: Task) -> None:
         super().__init__(max_batch_size=16, batch_timeout=0.005)
         self._task = task

@@ -20,7 +20,7 @@ class Predictor:
     def __init__(self, task: str) -> None:
         self._work = load_work(Task(task))
 
-    @serve.batch(max_batch_size=16, batch_wait_timeout_s=0.005)  # type: ignore[untyped-decorator]
+    @serve.batch(max_batch_size=16, batch_wait_timeout_s=0.005)
     async def predict(self, images: list[bytes]) -> list[Any]:
         return self._work.answer([self._work.decode(image) for image in images])
 
