@@ -9,9 +9,9 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
 from typing import BinaryIO, Protocol
-from urllib.parse import urljoin, urlparse
 
 from models.catalogue.card import ModelCard, WeightFile
 from models.errors import DigestMismatch, WeightsMissing
@@ -119,7 +119,7 @@ class WeightStore:
         for source in self._sources(weight):
             try:
                 self._copy(source, weight, cached)
-            except (OSError, ValueError) as error:
+            except (OSError, ValueError, HTTPException) as error:
                 refusals.append(f"{source}: {_reason(error)}")
             else:
                 return cached
@@ -128,7 +128,7 @@ class WeightStore:
     def _sources(self, weight: WeightFile) -> Iterator[str]:
         if self._mirror:
             if _is_address(self._mirror):
-                yield urljoin(self._mirror.rstrip("/") + "/", weight.name)
+                yield f"{self._mirror.rstrip('/')}/{weight.name}"
             else:
                 yield str(Path(self._mirror).expanduser() / weight.name)
         if not self._offline:
@@ -164,7 +164,7 @@ def digest(path: Path) -> str:
 
 
 def _is_address(source: str) -> bool:
-    return urlparse(source).scheme in ("http", "https")
+    return source.lower().startswith(("http://", "https://"))
 
 
 def _reason(error: Exception) -> str:
