@@ -95,7 +95,7 @@ class Settings(BaseSettings):
     session_threads: Annotated[int, Field(ge=0)] = 0
 
     worker_threads: Annotated[int, Field(ge=0)] = 0
-    max_pixels_in_memory: Annotated[int, Field(gt=0)] = 150_000_000
+    max_pixels_in_memory: Annotated[int, Field(gt=0)] = 50_000_000
 
     batch_mode: Literal["process", "service"] = "process"
     batch_workers: Annotated[int, Field(ge=0)] = 0
