@@ -54,6 +54,21 @@ class Loader:
         return self.model
 
 
+class Crowded(Loader):
+    """Gives a second thread that loads at the same time a moment to show itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._second = threading.Event()
+
+    def __call__(self) -> Doubler:
+        model = super().__call__()
+        if self.calls > 1:
+            self._second.set()
+        self._second.wait(0.2)
+        return model
+
+
 def settings(**values: object) -> Settings:
     return Settings.model_validate({"providers": (CPU,), "session_threads": 0, "batch_workers": 0, **values})
 
@@ -108,7 +123,7 @@ def test_a_failed_load_is_said_and_can_be_tried_again() -> None:
 
 
 def test_many_threads_load_once() -> None:
-    load, together = Loader(), threading.Barrier(8, timeout=10)
+    load, together = Crowded(), threading.Barrier(8, timeout=10)
     model = lazy(load)
 
     def ask(value: int) -> float:
