@@ -34,7 +34,10 @@ class Batcher(Protocol):
 def predict_each(model: BatchModel, items: Sequence[Pixels]) -> list[Floats | None]:
     """Answers of a batch; where the batch fails each item is tried alone, and None stands for one that fails."""
     try:
-        return list(model.predict(items))
+        answers = list(model.predict(items))
+        if len(answers) != len(items):
+            raise ValueError(f"{len(answers)} answers to {len(items)} items")
+        return list(answers)
     except Exception:
         if len(items) == 1:
             return [None]
