@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from bentos.contracts import BatchResult, DetectOptions, DetectResult, Health, ModelCards, Success
+from pydantic import BaseModel
+
+from bentos.contracts import (
+    AnalyzeResult,
+    BatchResult,
+    CheckOptions,
+    CheckResult,
+    DetectOptions,
+    DetectResult,
+    EmbedResult,
+    EstimateResult,
+    FaceOptions,
+    Health,
+    ModelCards,
+    Success,
+    VerifyOptions,
+    VerifyResult,
+)
 from bentos.contracts.base import Message
 
 T = TypeVar("T", bound=Message)
 
 DETECTION = "face-detection-service"
+RECOGNITION = "face-recognition-service"
+ANTISPOOFING = "antispoofing-service"
+DEEPFAKE = "deepfake-detection-service"
+DEMOGRAPHICS = "age-gender-service"
 HEALTH_TIMEOUT_S = 3.0
 
 
@@ -44,14 +66,33 @@ class Call(Generic[T]):
 
 def detect(image: bytes, options: DetectOptions) -> Call[Success[DetectResult]]:
     """Faces in one image."""
-    return Call(
-        DETECTION,
-        "POST",
-        "detect",
-        Success[DetectResult],
-        files=[("image", image)],
-        fields=_fields(options),
-    )
+    return _image(DETECTION, "detect", Success[DetectResult], image, options)
+
+
+def embed(image: bytes, options: FaceOptions) -> Call[Success[EmbedResult]]:
+    """Embeddings of the faces in one image."""
+    return _image(RECOGNITION, "embed", Success[EmbedResult], image, options)
+
+
+def verify(image_a: bytes, image_b: bytes, options: VerifyOptions) -> Call[Success[VerifyResult]]:
+    """Whether two images show one person."""
+    files = [("image_a", image_a), ("image_b", image_b)]
+    return Call(RECOGNITION, "POST", "verify", Success[VerifyResult], files=files, fields=_fields(options))
+
+
+def check(image: bytes, options: CheckOptions) -> Call[Success[CheckResult]]:
+    """Whether the faces in one image are living people before the camera."""
+    return _image(ANTISPOOFING, "check", Success[CheckResult], image, options)
+
+
+def analyze(image: bytes, options: FaceOptions) -> Call[Success[AnalyzeResult]]:
+    """Whether a face of one image was forged."""
+    return _image(DEEPFAKE, "analyze", Success[AnalyzeResult], image, options)
+
+
+def estimate(image: bytes, options: FaceOptions) -> Call[Success[EstimateResult]]:
+    """Age and gender of the faces in one image."""
+    return _image(DEMOGRAPHICS, "estimate", Success[EstimateResult], image, options)
 
 
 def detect_batch(images: Sequence[bytes], options: DetectOptions) -> Call[Success[BatchResult[DetectResult]]]:
@@ -78,5 +119,13 @@ def model(service: str) -> Call[Success[ModelCards]]:
     return Call(service, "GET", "model", Success[ModelCards])
 
 
-def _fields(options: DetectOptions) -> dict[str, str]:
-    return {name: str(value) for name, value in options.model_dump().items()}
+def _image(service: str, operation: str, answer: type[T], image: bytes, options: BaseModel) -> Call[T]:
+    return Call(service, "POST", operation, answer, files=[("image", image)], fields=_fields(options))
+
+
+def _fields(options: BaseModel) -> dict[str, str]:
+    """Form fields; what is no plain value travels as JSON, and what was not given does not travel."""
+    values = options.model_dump(mode="json", exclude_none=True)
+    return {
+        name: json.dumps(value) if isinstance(value, list) else str(value) for name, value in values.items()
+    }

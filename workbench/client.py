@@ -20,7 +20,22 @@ from typing import Self, TypeVar
 
 import httpx
 
-from bentos.contracts import BatchResult, DetectOptions, DetectResult, Health, ModelCards, Success
+from bentos.contracts import (
+    AnalyzeResult,
+    BatchResult,
+    CheckOptions,
+    CheckResult,
+    DetectOptions,
+    DetectResult,
+    EmbedResult,
+    EstimateResult,
+    FaceOptions,
+    Health,
+    ModelCards,
+    Success,
+    VerifyOptions,
+    VerifyResult,
+)
 from bentos.contracts.base import Message
 from workbench import calls
 from workbench.calls import Call
@@ -116,6 +131,28 @@ class FaceSocialClient(_Client):
         options = DetectOptions(min_score=min_score, min_size=min_size, max_faces=max_faces)
         return self.send(calls.detect_batch(images, options))
 
+    def embed(self, image: bytes, options: FaceOptions | None = None) -> Success[EmbedResult]:
+        """Embeddings of the faces in one image, best score first."""
+        return self.send(calls.embed(image, options or FaceOptions()))
+
+    def verify(
+        self, image_a: bytes, image_b: bytes, options: VerifyOptions | None = None
+    ) -> Success[VerifyResult]:
+        """Whether two images show one person, by the threshold of a false-accept rate."""
+        return self.send(calls.verify(image_a, image_b, options or VerifyOptions()))
+
+    def check(self, image: bytes, options: CheckOptions | None = None) -> Success[CheckResult]:
+        """Whether the faces in one image are living people before the camera."""
+        return self.send(calls.check(image, options or CheckOptions()))
+
+    def analyze(self, image: bytes, options: FaceOptions | None = None) -> Success[AnalyzeResult]:
+        """Whether a face of one image was forged: a hint, never evidence."""
+        return self.send(calls.analyze(image, options or FaceOptions()))
+
+    def estimate(self, image: bytes, options: FaceOptions | None = None) -> Success[EstimateResult]:
+        """Age and gender of the faces in one image, as estimated from looks."""
+        return self.send(calls.estimate(image, options or FaceOptions()))
+
     def health(self, service: str) -> Health:
         """How a service is; needs no token and is never tried again."""
         return self.send(calls.health(service))
@@ -171,6 +208,28 @@ class AsyncFaceSocialClient(_Client):
         """The same for 1 to 64 images; each has its own result or error."""
         options = DetectOptions(min_score=min_score, min_size=min_size, max_faces=max_faces)
         return await self.send(calls.detect_batch(images, options))
+
+    async def embed(self, image: bytes, options: FaceOptions | None = None) -> Success[EmbedResult]:
+        """Embeddings of the faces in one image, best score first."""
+        return await self.send(calls.embed(image, options or FaceOptions()))
+
+    async def verify(
+        self, image_a: bytes, image_b: bytes, options: VerifyOptions | None = None
+    ) -> Success[VerifyResult]:
+        """Whether two images show one person, by the threshold of a false-accept rate."""
+        return await self.send(calls.verify(image_a, image_b, options or VerifyOptions()))
+
+    async def check(self, image: bytes, options: CheckOptions | None = None) -> Success[CheckResult]:
+        """Whether the faces in one image are living people before the camera."""
+        return await self.send(calls.check(image, options or CheckOptions()))
+
+    async def analyze(self, image: bytes, options: FaceOptions | None = None) -> Success[AnalyzeResult]:
+        """Whether a face of one image was forged: a hint, never evidence."""
+        return await self.send(calls.analyze(image, options or FaceOptions()))
+
+    async def estimate(self, image: bytes, options: FaceOptions | None = None) -> Success[EstimateResult]:
+        """Age and gender of the faces in one image, as estimated from looks."""
+        return await self.send(calls.estimate(image, options or FaceOptions()))
 
     async def health(self, service: str) -> Health:
         """How a service is; needs no token and is never tried again."""

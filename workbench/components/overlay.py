@@ -24,7 +24,9 @@ KEY = (
 LABEL_ROOM = 0.06
 
 
-def show_faces(source: str, size: tuple[int, int], faces: Sequence[Face], alt: str) -> None:
+def show_faces(
+    source: str, size: tuple[int, int], faces: Sequence[Face], alt: str, labels: Sequence[str] | None = None
+) -> None:
     """Draw a picture with its faces.
 
     Args:
@@ -32,26 +34,33 @@ def show_faces(source: str, size: tuple[int, int], faces: Sequence[Face], alt: s
         size: Width and height of the upright picture that boxes and points refer to, in pixels.
         faces: Numbered from 1 in this order.
         alt: Says in words what is to be seen.
+        labels: What stands beside each face's number; its score, if not given.
     """
     st.html(STYLE)
-    st.html(overlay_html(source, size, faces, alt) + (KEY if faces else ""))
+    st.html(overlay_html(source, size, faces, alt, labels) + (KEY if faces else ""))
 
 
-def overlay_html(source: str, size: tuple[int, int], faces: Sequence[Face], alt: str) -> str:
+def overlay_html(
+    source: str, size: tuple[int, int], faces: Sequence[Face], alt: str, labels: Sequence[str] | None = None
+) -> str:
     """The picture and its marks; positions are shares of the picture, so that they fit any width."""
     width, height = size
-    marks = "".join(_face(number, face, size) for number, face in enumerate(faces, 1))
+    said = labels if labels is not None else [f"{face.score:.2f}" for face in faces]
+    marks = "".join(
+        _face(number, face, size, label)
+        for number, (face, label) in enumerate(zip(faces, said, strict=True), 1)
+    )
     limit = f"max-width:min(100%,calc(72vh*{width / height:.4f}))"
     picture = f'<img src="{escape(source)}" alt="{escape(alt)}" width="{width}" height="{height}">'
     return f'<div class="fs-picture" style="{limit}">{picture}{marks}</div>'
 
 
-def _face(number: int, face: Face, size: tuple[int, int]) -> str:
+def _face(number: int, face: Face, size: tuple[int, int], label: str) -> str:
     box, points = face.box, face.landmarks
     area = f"{_at((box.x, box.y), size)};width:{box.width / size[0]:.3%};height:{box.height / size[1]:.3%}"
     low = " fs-low" if box.y < LABEL_ROOM * size[1] else ""
     corner = (max(box.x, 0), max(box.y, 0))
-    tag = f'{number}<span class="fs-score"> · {face.score:.2f}</span>'
+    tag = f'{number}<span class="fs-score"> · {escape(label)}</span>'
     dots = (
         _dot("eye", points.left_eye, size),
         _dot("eye", points.right_eye, size),

@@ -21,18 +21,20 @@ class Picture:
     data: bytes
 
 
-def choose_picture(key: str = "picture") -> Picture | None:
+def choose_picture(key: str = "picture", default: str = SAMPLES[0], stacked: bool = False) -> Picture | None:
     """Draw the choice; None as long as nothing is chosen. An uploaded file goes before a sample.
 
     Args:
         key: Tells choices on one page apart; the link carries the sample under this name.
+        default: The sample that is chosen at first.
+        stacked: Whether the upload stands below the samples, where there is no room beside them.
     """
-    left, right = st.columns([2, 3], vertical_alignment="top")
+    left, right = (st.container(), st.container()) if stacked else st.columns([2, 3])
     with left:
         name = st.pills(
             "Sample picture",
             SAMPLES,
-            default=SAMPLES[0],
+            default=default,
             key=key,
             bind="query-params",
         )

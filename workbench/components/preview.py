@@ -11,6 +11,7 @@ from PIL import Image, ImageOps
 LONG_SIDE = 1600
 MAX_PIXELS = 50_000_000
 QUALITY = 87
+ORIENTATION = 0x0112
 
 
 def preview(data: bytes) -> str | None:
@@ -27,6 +28,16 @@ def preview(data: bytes) -> str | None:
     stream = io.BytesIO()
     shown.save(stream, "JPEG", quality=QUALITY)
     return f"data:image/jpeg;base64,{base64.b64encode(stream.getvalue()).decode()}"
+
+
+def upright_size(data: bytes) -> tuple[int, int] | None:
+    """Width and height that boxes and points refer to; None for what is no picture."""
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            turned = image.getexif().get(ORIENTATION, 1) in (5, 6, 7, 8)
+            return (image.height, image.width) if turned else image.size
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:

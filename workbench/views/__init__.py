@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from workbench.calls import DETECTION
+from workbench.calls import ANTISPOOFING, DEEPFAKE, DEMOGRAPHICS, DETECTION, RECOGNITION
 from workbench.components.bench import Bench
-from workbench.views import detect
+from workbench.views import all_five, compare, deepfake, demographics, detect, liveness
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,4 +21,17 @@ class View:
     render: Callable[[Bench], None]
 
 
-VIEWS = (View("Detect", ":material/face:", "detect", (DETECTION,), detect.render),)
+VIEWS = (
+    View("Detect", ":material/face:", "detect", (DETECTION,), detect.render),
+    View("Compare", ":material/compare:", "compare", (RECOGNITION,), compare.render),
+    View("Liveness", ":material/sensor_occupied:", "liveness", (ANTISPOOFING,), liveness.render),
+    View("Deepfake", ":material/theater_comedy:", "deepfake", (DEEPFAKE,), deepfake.render),
+    View("Demographics", ":material/cake:", "demographics", (DEMOGRAPHICS,), demographics.render),
+    View(
+        "All five",
+        ":material/dashboard:",
+        "all-five",
+        (DETECTION, RECOGNITION, ANTISPOOFING, DEEPFAKE, DEMOGRAPHICS),
+        all_five.render,
+    ),
+)
