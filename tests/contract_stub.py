@@ -18,23 +18,34 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bentos.contracts import (
+    AnalyzedFace,
+    AnalyzeResult,
     BatchItem,
     BatchResult,
     Box,
+    CheckedFace,
+    CheckResult,
     DetectResult,
+    EmbeddedFace,
+    EmbedResult,
     ErrorBody,
     ErrorCode,
     ErrorMeta,
+    EstimatedFace,
+    EstimateResult,
     Face,
     Failure,
     Health,
     Landmarks,
     Meta,
     ModelCards,
+    ModelInfo,
     ModelRef,
     Quality,
+    RefusedFace,
     Success,
     Timings,
+    VerifyResult,
 )
 from bentos.contracts.base import Message
 from bentos.contracts.service import LicenceInfo
@@ -57,8 +68,50 @@ CARDS = ModelCards(
     licence=LicenceInfo(code="Apache-2.0", url="https://example.com", training_data="none"),
     metrics=[],
     thresholds={"min_score": 0.6},
-    models=[],
+    models=[
+        ModelInfo(
+            task="any",
+            name="stub",
+            version="1.2.3",
+            digest="0" * 64,
+            summary="A stub.",
+            licence=LicenceInfo(code="Apache-2.0", url="https://example.com", training_data="none"),
+            thresholds={},
+            metrics=[],
+            finds=[],
+            misses=["Everything that is no stub"],
+        )
+    ],
 )
+JUDGED = {**FACE.model_dump(), "detection_score": 0.93}
+CHECKED = CheckedFace.model_validate(
+    {**JUDGED, "live": False, "score": 0.31, "attack": {"print": 0.6, "replay": 0.09}}
+)
+REFUSED = RefusedFace(
+    box=FACE.box, code=ErrorCode.LOW_QUALITY, message="It is too small.", reasons=["too_small"]
+)
+ANALYZED = AnalyzedFace.model_validate({**JUDGED, "fake": True, "score": 0.83})
+ESTIMATED = EstimatedFace.model_validate(
+    {
+        **FACE.model_dump(),
+        "age": 41.2,
+        "age_range": (33.0, 49.0),
+        "gender": {"label": "female", "confidence": 0.91},
+    }
+)
+ANSWERS: Mapping[str, Message] = {
+    "detect": RESULT,
+    "model": CARDS,
+    "embed": EmbedResult(
+        faces=[EmbeddedFace.model_validate({**FACE.model_dump(), "embedding": [0.6, 0.8]})], dimension=2
+    ),
+    "verify": VerifyResult(
+        similarity=0.61, threshold=0.47, match=True, probability=0.97, face_a=FACE, face_b=FACE
+    ),
+    "check": CheckResult(faces=[CHECKED], refused=[REFUSED]),
+    "analyze": AnalyzeResult(faces=[ANALYZED], fake=True, score=0.83),
+    "estimate": EstimateResult(faces=[ESTIMATED]),
+}
 
 
 @dataclass(frozen=True)
@@ -151,7 +204,7 @@ def _good(operation: str, headers: Mapping[str, str], files: int) -> Response:
     if operation == "batch":
         items = [BatchItem[DetectResult](index=i, success=True, data=RESULT) for i in range(files)]
         return success(BatchResult[DetectResult](results=items))
-    return success({"detect": RESULT, "model": CARDS}[operation])
+    return success(ANSWERS[operation])
 
 
 def _json(message: Message) -> Response:
