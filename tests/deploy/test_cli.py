@@ -14,6 +14,8 @@ from pathlib import Path
 
 import psutil
 import pytest
+from chromium import chromium
+from playwright.sync_api import expect
 from service_process import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +27,15 @@ SERVICES = {
     "age-gender-service": 5,
 }
 MAX_RESIDENT = 2.5e9
+ARTEFACTS = ROOT / ".artefacts" / "workbench"
+VIEWS = {
+    "detect": "Faces found",
+    "compare": "Similarity",
+    "liveness": "Liveness",
+    "deepfake": "Most suspicious face",
+    "demographics": "Demographics",
+    "all-five": "All five on one picture",
+}
 
 
 def free_base() -> int:
@@ -78,6 +89,20 @@ def of_stack(state: str) -> list[psutil.Process]:
     return found
 
 
+def see_every_view(workbench: str) -> None:
+    """Each view, in a browser, shows an answer of the real services for the sample picture."""
+    ARTEFACTS.mkdir(parents=True, exist_ok=True)
+    with chromium() as browser:
+        for path, shown in VIEWS.items():
+            page = browser.new_page(viewport={"width": 1280, "height": 1100})
+            page.goto(f"{workbench}/{path}")
+            expect(page.get_by_text(shown, exact=True).first).to_be_visible()
+            expect(page.locator(".fs-box").first).to_be_visible()
+            expect(page.get_by_test_id("stException")).to_have_count(0)
+            page.screenshot(path=ARTEFACTS / f"stack-{path}.png", full_page=True)
+            page.close()
+
+
 @pytest.mark.timeout(300)
 def test_the_stack_comes_up_answers_and_goes_down(
     settings: dict[str, str], mirror: Path, tmp_path: Path
@@ -104,8 +129,11 @@ def test_the_stack_comes_up_answers_and_goes_down(
         answer = subprocess.run(shlex.split(line), capture_output=True, text=True, timeout=60)
         assert len(json.loads(answer.stdout)["data"]["faces"]) == 5
 
+        see_every_view(found["workbench"])
         running = of_stack(state)
-        assert sum(process.memory_info().rss for process in running) < MAX_RESIDENT
+        resident = sum(process.memory_info().rss for process in running)
+        print(f"resident: {resident / 1e6:.0f} MB in {len(running)} processes")
+        assert resident < MAX_RESIDENT
         secret = (Path(state) / "jwt-secret").read_text()
         log = (Path(state) / "logs" / "stack.log").read_text()
         assert "ready" in log

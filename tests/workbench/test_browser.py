@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,8 +14,9 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from chromium import WAIT_MS, chromium
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from service_process import ServiceProcess, free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.published]
@@ -24,15 +24,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.published]
 ROOT = Path(__file__).parents[2]
 ARTEFACTS = ROOT / ".artefacts" / "workbench"
 READY_TRIES = 300
-WAIT_MS = 30_000
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 OpenPage = Callable[..., Page]
 
 
@@ -91,14 +82,8 @@ def bench(running_service: ServiceProcess, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    executable = shutil.which("chromium")
-    if executable is None:
-        pytest.skip("chromium is not installed")
-    expect.set_options(timeout=WAIT_MS)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
