@@ -147,6 +147,8 @@ class TokenVerifier:
         """
         claims = self._claims(_token_of(header))
         subject = claims.get("sub") or claims.get("user_id")
+        if isinstance(subject, int) and not isinstance(subject, bool):
+            subject = str(subject)
         if not isinstance(subject, str):
             raise InvalidToken("The token names nobody: it needs the claim `sub`.")
         tenant = claims.get("tenant", DEFAULT_TENANT)

@@ -82,6 +82,9 @@ def test_a_sound_token_names_the_caller() -> None:
     assert (caller.subject, caller.role, caller.tenant) == ("ann", Role.OPERATOR, "acme")
     caller = shared().verify(bearer(sub=None, user_id="bob", role=None, tenant=None))
     assert (caller.subject, caller.role, caller.tenant) == ("bob", Role.VIEWER, "default")
+    assert shared().verify(bearer(sub=None, user_id=42)).subject == "42"
+    with pytest.raises(InvalidToken):
+        shared().verify(bearer(sub=None, user_id=True))
 
 
 @pytest.mark.parametrize("header", [None, ""])
