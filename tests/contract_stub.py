@@ -113,6 +113,13 @@ ANSWERS: Mapping[str, Message] = {
     "estimate": EstimateResult(faces=[ESTIMATED]),
 }
 
+PREFIX_OF_BATCH: Mapping[str, str] = {
+    "face-recognition": "embed",
+    "antispoofing": "check",
+    "deepfake-detection": "analyze",
+    "demographics": "estimate",
+}
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -170,7 +177,7 @@ class ContractStub:
         self.seen.append(Seen(request.method, request.url.path, headers, fields, files))
         operation = request.url.path.rsplit("/", 1)[-1]
         scripted = self.replies[operation].popleft() if self.replies[operation] else None
-        return scripted or _good(operation, headers, len(files))
+        return scripted or _good(request.url.path, headers, len(files))
 
 
 def refusal(
@@ -196,14 +203,16 @@ def success(data: Message) -> Response:
     return _json(Success[Message].model_construct(success=True, data=data, meta=meta))
 
 
-def _good(operation: str, headers: Mapping[str, str], files: int) -> Response:
+def _good(path: str, headers: Mapping[str, str], files: int) -> Response:
+    before, operation = path.rsplit("/", 1)
     if operation == "health":
         return _json(HEALTH)
     if "authorization" not in headers:
         return refusal(401, ErrorCode.MISSING_TOKEN, "No token: send one.")
     if operation == "batch":
-        items = [BatchItem[DetectResult](index=i, success=True, data=RESULT) for i in range(files)]
-        return success(BatchResult[DetectResult](results=items))
+        data = ANSWERS[PREFIX_OF_BATCH.get(before.rsplit("/", 1)[-1], "detect")]
+        items = [BatchItem[Message].model_construct(index=i, success=True, data=data) for i in range(files)]
+        return success(BatchResult[Message].model_construct(results=items))
     return success(ANSWERS[operation])
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from bentos.contracts import (
     AnalyzeResult,
     BatchResult,
+    CheckBatchOptions,
     CheckOptions,
     CheckResult,
     DetectOptions,
@@ -19,6 +20,7 @@ from bentos.contracts import (
     EmbedResult,
     EstimateResult,
     FaceOptions,
+    FaceSelection,
     Health,
     ModelCards,
     Success,
@@ -96,15 +98,34 @@ def estimate(image: bytes, options: FaceOptions) -> Call[Success[EstimateResult]
 
 
 def detect_batch(images: Sequence[bytes], options: DetectOptions) -> Call[Success[BatchResult[DetectResult]]]:
-    """The same for many."""
-    return Call(
-        DETECTION,
-        "POST",
-        "batch",
-        Success[BatchResult[DetectResult]],
-        files=[("images", image) for image in images],
-        fields=_fields(options),
-    )
+    """Faces in each of 1 to 64 images."""
+    return _images(DETECTION, Success[BatchResult[DetectResult]], images, options)
+
+
+def embed_batch(images: Sequence[bytes], options: FaceSelection) -> Call[Success[BatchResult[EmbedResult]]]:
+    """Embeddings of the faces in each of 1 to 64 images."""
+    return _images(RECOGNITION, Success[BatchResult[EmbedResult]], images, options)
+
+
+def check_batch(
+    images: Sequence[bytes], options: CheckBatchOptions
+) -> Call[Success[BatchResult[CheckResult]]]:
+    """Liveness of the faces in each of 1 to 64 images."""
+    return _images(ANTISPOOFING, Success[BatchResult[CheckResult]], images, options)
+
+
+def analyze_batch(
+    images: Sequence[bytes], options: FaceSelection
+) -> Call[Success[BatchResult[AnalyzeResult]]]:
+    """Forgery of the faces in each of 1 to 64 images."""
+    return _images(DEEPFAKE, Success[BatchResult[AnalyzeResult]], images, options)
+
+
+def estimate_batch(
+    images: Sequence[bytes], options: FaceSelection
+) -> Call[Success[BatchResult[EstimateResult]]]:
+    """Age and gender of the faces in each of 1 to 64 images."""
+    return _images(DEMOGRAPHICS, Success[BatchResult[EstimateResult]], images, options)
 
 
 def health(service: str) -> Call[Health]:
@@ -121,6 +142,11 @@ def model(service: str) -> Call[Success[ModelCards]]:
 
 def _image(service: str, operation: str, answer: type[T], image: bytes, options: BaseModel) -> Call[T]:
     return Call(service, "POST", operation, answer, files=[("image", image)], fields=_fields(options))
+
+
+def _images(service: str, answer: type[T], images: Sequence[bytes], options: BaseModel) -> Call[T]:
+    files = [("images", image) for image in images]
+    return Call(service, "POST", "batch", answer, files=files, fields=_fields(options))
 
 
 def _fields(options: BaseModel) -> dict[str, str]:

@@ -23,6 +23,7 @@ import httpx
 from bentos.contracts import (
     AnalyzeResult,
     BatchResult,
+    CheckBatchOptions,
     CheckOptions,
     CheckResult,
     DetectOptions,
@@ -30,6 +31,7 @@ from bentos.contracts import (
     EmbedResult,
     EstimateResult,
     FaceOptions,
+    FaceSelection,
     Health,
     ModelCards,
     Success,
@@ -135,6 +137,12 @@ class FaceSocialClient(_Client):
         """Embeddings of the faces in one image, best score first."""
         return self.send(calls.embed(image, options or FaceOptions()))
 
+    def embed_batch(
+        self, images: Sequence[bytes], options: FaceSelection | None = None
+    ) -> Success[BatchResult[EmbedResult]]:
+        """Embeddings for 1 to 64 images; each has its own result or error."""
+        return self.send(calls.embed_batch(images, options or FaceSelection()))
+
     def verify(
         self, image_a: bytes, image_b: bytes, options: VerifyOptions | None = None
     ) -> Success[VerifyResult]:
@@ -145,13 +153,31 @@ class FaceSocialClient(_Client):
         """Whether the faces in one image are living people before the camera."""
         return self.send(calls.check(image, options or CheckOptions()))
 
+    def check_batch(
+        self, images: Sequence[bytes], options: CheckBatchOptions | None = None
+    ) -> Success[BatchResult[CheckResult]]:
+        """Liveness for 1 to 64 images; each has its own result or error."""
+        return self.send(calls.check_batch(images, options or CheckBatchOptions()))
+
     def analyze(self, image: bytes, options: FaceOptions | None = None) -> Success[AnalyzeResult]:
         """Whether a face of one image was forged: a hint, never evidence."""
         return self.send(calls.analyze(image, options or FaceOptions()))
 
+    def analyze_batch(
+        self, images: Sequence[bytes], options: FaceSelection | None = None
+    ) -> Success[BatchResult[AnalyzeResult]]:
+        """Forgery for 1 to 64 images; each has its own result or error."""
+        return self.send(calls.analyze_batch(images, options or FaceSelection()))
+
     def estimate(self, image: bytes, options: FaceOptions | None = None) -> Success[EstimateResult]:
         """Age and gender of the faces in one image, as estimated from looks."""
         return self.send(calls.estimate(image, options or FaceOptions()))
+
+    def estimate_batch(
+        self, images: Sequence[bytes], options: FaceSelection | None = None
+    ) -> Success[BatchResult[EstimateResult]]:
+        """Age and gender for 1 to 64 images; each has its own result or error."""
+        return self.send(calls.estimate_batch(images, options or FaceSelection()))
 
     def health(self, service: str) -> Health:
         """How a service is; needs no token and is never tried again."""
@@ -213,6 +239,12 @@ class AsyncFaceSocialClient(_Client):
         """Embeddings of the faces in one image, best score first."""
         return await self.send(calls.embed(image, options or FaceOptions()))
 
+    async def embed_batch(
+        self, images: Sequence[bytes], options: FaceSelection | None = None
+    ) -> Success[BatchResult[EmbedResult]]:
+        """Embeddings for 1 to 64 images; each has its own result or error."""
+        return await self.send(calls.embed_batch(images, options or FaceSelection()))
+
     async def verify(
         self, image_a: bytes, image_b: bytes, options: VerifyOptions | None = None
     ) -> Success[VerifyResult]:
@@ -223,13 +255,31 @@ class AsyncFaceSocialClient(_Client):
         """Whether the faces in one image are living people before the camera."""
         return await self.send(calls.check(image, options or CheckOptions()))
 
+    async def check_batch(
+        self, images: Sequence[bytes], options: CheckBatchOptions | None = None
+    ) -> Success[BatchResult[CheckResult]]:
+        """Liveness for 1 to 64 images; each has its own result or error."""
+        return await self.send(calls.check_batch(images, options or CheckBatchOptions()))
+
     async def analyze(self, image: bytes, options: FaceOptions | None = None) -> Success[AnalyzeResult]:
         """Whether a face of one image was forged: a hint, never evidence."""
         return await self.send(calls.analyze(image, options or FaceOptions()))
 
+    async def analyze_batch(
+        self, images: Sequence[bytes], options: FaceSelection | None = None
+    ) -> Success[BatchResult[AnalyzeResult]]:
+        """Forgery for 1 to 64 images; each has its own result or error."""
+        return await self.send(calls.analyze_batch(images, options or FaceSelection()))
+
     async def estimate(self, image: bytes, options: FaceOptions | None = None) -> Success[EstimateResult]:
         """Age and gender of the faces in one image, as estimated from looks."""
         return await self.send(calls.estimate(image, options or FaceOptions()))
+
+    async def estimate_batch(
+        self, images: Sequence[bytes], options: FaceSelection | None = None
+    ) -> Success[BatchResult[EstimateResult]]:
+        """Age and gender for 1 to 64 images; each has its own result or error."""
+        return await self.send(calls.estimate_batch(images, options or FaceSelection()))
 
     async def health(self, service: str) -> Health:
         """How a service is; needs no token and is never tried again."""

@@ -8,11 +8,11 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from contract_stub import RESULT, ContractStub, refusal
+from contract_stub import ANSWERS, FACE, RESULT, ContractStub, refusal
 from service_process import free_port
 from starlette.responses import Response
 
-from bentos.contracts import ErrorCode
+from bentos.contracts import CheckBatchOptions, CheckOptions, ErrorCode, FaceOptions, GivenFace, VerifyOptions
 from workbench.client import (
     ApiError,
     AsyncFaceSocialClient,
@@ -57,6 +57,51 @@ def test_a_batch_keeps_its_order(client, stub):
     results = client.detect_batch(images).data.results
     assert [result.index for result in results] == [0, 1, 2]
     assert stub.seen[0].files == [("images", image) for image in images]
+
+
+BATCHES = {
+    "embed": "face-recognition",
+    "check": "antispoofing",
+    "analyze": "deepfake-detection",
+    "estimate": "demographics",
+}
+
+
+@pytest.fixture
+def gateway(stub: ContractStub) -> Iterator[FaceSocialClient]:
+    with FaceSocialClient(Endpoints(gateway=stub.url), token="a.b.c", retry=QUICK) as client:
+        yield client
+
+
+@pytest.mark.parametrize(("operation", "prefix"), BATCHES.items())
+def test_every_service_judges_one_image_and_many(gateway, stub, operation, prefix):
+    assert getattr(gateway, operation)(b"one").data == ANSWERS[operation]
+    results = getattr(gateway, f"{operation}_batch")([b"a", b"b"]).data.results
+    assert [result.data for result in results] == [ANSWERS[operation]] * 2
+    assert [seen.path for seen in stub.seen] == [f"/api/v1/{prefix}/{operation}", f"/api/v1/{prefix}/batch"]
+    assert stub.seen[1].files == [("images", b"a"), ("images", b"b")]
+
+
+async def test_every_service_judges_asynchronously_as_well(stub):
+    async with AsyncFaceSocialClient(Endpoints(gateway=stub.url), token="a.b.c", retry=QUICK) as client:
+        for operation in BATCHES:
+            assert (await getattr(client, operation)(b"one")).data == ANSWERS[operation]
+            (result,) = (await getattr(client, f"{operation}_batch")([b"a"])).data.results
+            assert result.data == ANSWERS[operation]
+        assert (await client.verify(b"a", b"b")).data == ANSWERS["verify"]
+
+
+def test_faces_of_an_earlier_answer_travel_as_json(gateway, stub):
+    given = GivenFace.model_validate(FACE.model_dump())
+    gateway.embed(b"x", FaceOptions(faces=(given,)))
+    gateway.verify(b"a", b"b", VerifyOptions(far=0.01, faces_a=(given,)))
+    gateway.check_batch([b"x"], CheckBatchOptions(threshold=0.7))
+    gateway.check(b"x", CheckOptions())
+    embedded, verified, batch, checked = (seen.fields for seen in stub.seen)
+    assert FaceOptions.model_validate(embedded).faces == (given,)
+    assert VerifyOptions.model_validate(verified) == VerifyOptions(far=0.01, faces_a=(given,))
+    assert batch["threshold"] == "0.7"
+    assert "threshold" not in checked, "what was not chosen is the card's to say"
 
 
 def test_health_needs_no_token(endpoints, stub):
