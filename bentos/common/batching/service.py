@@ -16,7 +16,9 @@ from models.runtime.session import Floats, Pixels
 
 logger = logging.getLogger(__name__)
 
-ATTEMPTS = 3
+# The inner service closes what was idle for five seconds, all connections of a burst at the same moment, and a
+# request of that moment can pick one dead connection after the other. While it pauses they are noticed and dropped.
+PAUSES_S = (0.0, 0.01, 0.05, 0.2, 0.5, 1.0)
 START_TIMEOUT_S = 120.0
 
 
@@ -65,16 +67,16 @@ class ServiceBatcher:
         """BentoML owns the connection and closes it."""
 
     async def _call(self, item: Pixels) -> Floats | None:
-        for attempt in range(1, ATTEMPTS + 1):
+        for pause in (*PAUSES_S, None):
             try:
                 answers: list[Floats | None] = await getattr(self._proxy.to_async, self._method)([item])
                 return answers[0]
             except ServiceUnavailable as error:
                 raise Overloaded("The model's queue is full; try again in a moment.") from error
             except (aiohttp.ClientError, OSError) as error:  # inference is idempotent: asking again is safe
-                logger.warning(
-                    "the model's process did not answer (attempt %d of %d): %r", attempt, ATTEMPTS, error
-                )
+                logger.warning("the model's process did not answer: %r", error)
             except BentoMLException as error:
                 raise DependencyUnavailable(f"The model's process failed: {error}.") from error
+            if pause is not None:
+                await asyncio.sleep(pause)
         raise DependencyUnavailable("The model's process does not answer.")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from bentoml.exceptions import BentoMLException, InternalServerError, ServiceUnavailable
 
-from bentos.common.batching.service import ATTEMPTS, ServiceBatcher
+from bentos.common.batching.service import PAUSES_S, ServiceBatcher
 from bentos.common.errors import DependencyUnavailable, InferenceFailed
 from bentos.common.settings import BatchSettings
 from models.errors import Overloaded
@@ -85,18 +85,18 @@ async def test_an_item_is_sent_as_a_batch_of_one() -> None:
     ids=lambda error: type(error).__name__,
 )
 async def test_a_broken_connection_is_tried_again(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
-    inner = InnerService([error] * (ATTEMPTS - 1))
+    inner = InnerService([error] * len(PAUSES_S))
     assert (await batcher(inner).submit(ITEM)).tolist() == [7.0]
-    assert len(inner.calls) == ATTEMPTS
-    assert len([record for record in caplog.records if record.levelname == "WARNING"]) == ATTEMPTS - 1
+    assert len(inner.calls) == len(PAUSES_S) + 1
+    assert len([record for record in caplog.records if record.levelname == "WARNING"]) == len(PAUSES_S)
 
 
 @pytest.mark.parametrize("error", [aiohttp.ServerDisconnectedError(), OSError("gone")])
 async def test_a_connection_that_stays_broken_is_given_up(error: Exception) -> None:
-    inner = InnerService([error] * (ATTEMPTS + 1))
+    inner = InnerService([error] * 20)
     with pytest.raises(DependencyUnavailable):
         await batcher(inner).submit(ITEM)
-    assert len(inner.calls) == ATTEMPTS
+    assert len(inner.calls) == len(PAUSES_S) + 1
 
 
 async def test_a_full_inner_queue_is_an_overload_and_not_asked_again() -> None:
