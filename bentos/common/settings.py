@@ -9,11 +9,17 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, mode
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "FACESOCIAL_"
+ROOT = Path(__file__).parents[2]
 MIN_SECRET_BYTES = 32
 
 
 def _alias(name: str, *others: str) -> AliasChoices:
     return AliasChoices(f"{PREFIX}{name.upper()}", *others)
+
+
+def _state_dir() -> Path:
+    """The folder in the checkout, from wherever a command is called; an installed package has none."""
+    return (ROOT if (ROOT / "pyproject.toml").is_file() else Path()) / ".facesocial"
 
 
 class Frozen(BaseModel):
@@ -77,7 +83,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, populate_by_name=True)
 
-    state_dir: Path = Path(".facesocial")
+    state_dir: Path = Field(default_factory=_state_dir)
     port_base: Annotated[int, Field(ge=1, le=65_000)] = 8000
     workbench_port: Annotated[int, Field(ge=1, le=65_535)] = 8501
     log_level: Annotated[

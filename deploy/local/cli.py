@@ -100,7 +100,10 @@ def pull_models(
 ) -> None:
     """Pull what is missing, from the mirror or the authors' addresses, and check it."""
     names = [name for group in DEFAULTS.values() for name in group] if served else list(CATALOGUE)
-    fresh = pull([CATALOGUE[name] for name in names], Settings(), Console())
+    settings = Settings()
+    if settings.store.cache.is_relative_to(settings.state_dir):
+        StateFolder(settings.state_dir).make()
+    fresh = pull([CATALOGUE[name] for name in names], settings, Console())
     print(f"{fresh} models pulled, {len(names) - fresh} were here.")
 
 

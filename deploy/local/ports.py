@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterable
 
 import psutil
 
 from bentos.common.errors import ConfigurationError
+
+
+def require_distinct(wanted: Iterable[tuple[int, str, str]]) -> None:
+    """Raise if a port is wanted twice; each wish is a port, what it is for, and the setting that changes it.
+
+    Raises:
+        ConfigurationError: The message names the port, both that want it, and the setting of the later one.
+    """
+    taken: dict[int, str] = {}
+    for port, what, setting in wanted:
+        if port in taken:
+            raise ConfigurationError(
+                f"Port {port} is wanted for {taken[port]} and for {what}: set {setting} to another."
+            )
+        taken[port] = what
 
 
 def require_free(port: int, what: str, setting: str) -> None:

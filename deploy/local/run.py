@@ -38,9 +38,10 @@ def up(settings: Settings, console: Console, workbench: bool = True, greet: bool
     """
     state, wanted, mark = prepare(settings, workbench)
     # In a process of its own: what building graphs takes in memory goes with it.
-    if subprocess.run([*FACESOCIAL, "models", "pull", "--served"], cwd=ROOT).returncode:
+    environment = {**os.environ, "FACESOCIAL_STATE_DIR": str(state.path)}
+    if subprocess.run([*FACESOCIAL, "models", "pull", "--served"], cwd=ROOT, env=environment).returncode:
         return 1
-    supervisor = Supervisor(wanted, mark, sys.stdout)
+    supervisor = Supervisor(wanted, mark, console)
     state.write_token(make_token(with_secret(settings, state)))
     services = {program.name: program.url for program in wanted if program.name != WORKBENCH}
     state.write_record(services, next((one.url for one in wanted if one.name == WORKBENCH), None))

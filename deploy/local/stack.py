@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bentos.common.settings import Settings
 from bentos.contracts import SERVICES
-from deploy.local.ports import require_free
+from deploy.local.ports import require_distinct, require_free
 from deploy.local.services import TARGETS, serve_command
 from deploy.local.state import StateFolder
 
@@ -48,11 +48,12 @@ def programs(settings: Settings, state: StateFolder, mark: str, workbench: bool 
 
 
 def require_ports(wanted: list[Program]) -> None:
-    """Raise unless every program's port is free.
+    """Raise unless every program's port is free and wanted by that program alone.
 
     Raises:
-        ConfigurationError: The message names the port, its holder and the setting.
+        ConfigurationError: The message names the port, who else has or wants it, and the setting.
     """
+    require_distinct([(program.port, f"the {program.name}", program.setting) for program in wanted])
     for program in wanted:
         require_free(program.port, f"the {program.name}", program.setting)
 

@@ -14,6 +14,7 @@ from bentos.common.errors import ConfigurationError
 
 SECRET_BYTES = 32
 OWNER_ONLY = 0o600
+FOLDER_OWNER_ONLY = 0o700
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +58,15 @@ class StateFolder:
         return self.path / "logs" / "stack.log"
 
     def make(self) -> None:
-        """Make the folder, and the secret unless there is one.
+        """Make the folder, for its owner alone, and the secret unless there is one.
 
         Raises:
             ConfigurationError: The folder cannot be written.
         """
         try:
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.log.parent.mkdir(mode=0o700, exist_ok=True)
+            self.path.mkdir(mode=FOLDER_OWNER_ONLY, parents=True, exist_ok=True)
+            self._close()
+            self.log.parent.mkdir(mode=FOLDER_OWNER_ONLY, exist_ok=True)
             _create(self.secret, secrets.token_hex(SECRET_BYTES))
         except FileExistsError:
             pass
@@ -73,6 +75,12 @@ class StateFolder:
                 f"The state folder {self.path} cannot be written ({error.strerror}): "
                 "set FACESOCIAL_STATE_DIR to another."
             ) from error
+
+    def _close(self) -> None:
+        """Shut others out of a folder that a service made for its models; one that holds more is not ours to shut."""
+        own = {self.secret.name, self.token.name, self.record.name, "logs", "models", "bentoml"}
+        if self.path.stat().st_uid == os.geteuid() and own.issuperset(os.listdir(self.path)):
+            self.path.chmod(FOLDER_OWNER_ONLY)
 
     def write_token(self, token: str) -> None:
         """Keep the workbench's token; the file is replaced whole."""

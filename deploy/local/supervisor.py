@@ -6,11 +6,13 @@ import shlex
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import IO, Any
+from typing import Any
 
 import psutil
 from honcho.manager import Manager
 from honcho.printer import Message, Printer
+from rich.console import Console
+from rich.text import Text
 
 from deploy.local.stack import MARK, ROOT, Program
 
@@ -26,12 +28,12 @@ class Supervisor:
     Args:
         programs: What runs.
         mark: The value of ``MARK`` that all of their processes inherit.
-        output: Takes their lines, each with its program's name before it.
+        console: Takes their lines, each with its program's name before it.
     """
 
-    def __init__(self, programs: Sequence[Program], mark: str, output: IO[str]) -> None:
+    def __init__(self, programs: Sequence[Program], mark: str, console: Console) -> None:
         self._mark = mark
-        self._printer = _Remembering(output)
+        self._printer = _Remembering(_Lines(console))
         self._manager = _Manager(self._printer)
         for program in programs:
             command = "exec " + shlex.join(program.command)
@@ -95,10 +97,29 @@ class _Manager(Manager):  # type: ignore[misc]
         return [entry["pid"] for entry in self._processes.values() if "pid" in entry]
 
 
+class _Lines:
+    """Honcho's output: whole lines for a console, which puts them above a bar that it shows at the time."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._begun = ""
+
+    def isatty(self) -> bool:
+        return self._console.is_terminal
+
+    def write(self, text: str) -> None:
+        self._begun += text
+
+    def flush(self) -> None:
+        line, self._begun = self._begun.rstrip("\n"), ""
+        # Of its escapes the colours alone: a program's own moves of the cursor would tear the bar.
+        self._console.print(Text.from_ansi(line), soft_wrap=True, markup=False, highlight=False)
+
+
 class _Remembering(Printer):  # type: ignore[misc]
     """Keeps each program's last lines and which one ended first."""
 
-    def __init__(self, output: IO[str]) -> None:
+    def __init__(self, output: _Lines) -> None:
         super().__init__(output=output)
         self._tails: dict[str, deque[str]] = {}
         self.ended: tuple[str, list[str]] | None = None

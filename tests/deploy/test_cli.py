@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -55,12 +56,12 @@ def free_base() -> int:
 
 
 def facesocial(
-    settings: Mapping[str, str], *arguments: str, timeout: float = 120
+    settings: Mapping[str, str], *arguments: str, timeout: float = 120, cwd: Path = ROOT
 ) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("FACESOCIAL_")}
     return subprocess.run(
         [sys.executable, "-m", "deploy.local.cli", *arguments],
-        cwd=ROOT,
+        cwd=cwd,
         env=clean | dict(settings),
         capture_output=True,
         text=True,
@@ -171,6 +172,48 @@ def test_a_port_in_use_is_said_before_anything_starts(settings: dict[str, str]) 
     assert done.returncode == 1
     assert f"Port {base + 4}" in done.stderr
     assert "FACESOCIAL_PORT_BASE" in done.stderr
+
+
+def test_a_port_that_two_programs_want_is_said_before_anything_starts(settings: dict[str, str]) -> None:
+    base = free_base()
+    settings |= {"FACESOCIAL_PORT_BASE": str(base), "FACESOCIAL_WORKBENCH_PORT": str(base + 4)}
+    for arguments in (["up"], ["up", "--detach"]):
+        done = facesocial(settings, *arguments)
+        assert done.returncode == 1
+        for part in (f"Port {base + 4}", "face-detection-service", "workbench", "FACESOCIAL_WORKBENCH_PORT"):
+            assert part in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_relative_state_folder_lies_where_the_command_was_called(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    name = tmp_path.name
+    settings |= {
+        "FACESOCIAL_STATE_DIR": f"state-{name}",
+        "FACESOCIAL_MODEL_MIRROR": str(tmp_path),
+        "FACESOCIAL_PORT_BASE": str(free_base()),
+        "PYTHONPATH": str(ROOT),
+    }
+    assert facesocial(settings, "up", "--no-workbench", cwd=tmp_path).returncode == 1
+    assert (tmp_path / f"state-{name}").is_dir()
+    assert not (ROOT / f"state-{name}").exists()
+
+
+def test_pulling_models_makes_a_state_folder_for_its_owner_alone(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    settings |= {"FACESOCIAL_MODEL_MIRROR": str(tmp_path)}
+    assert facesocial(settings, "models", "pull", "--served").returncode == 1
+    assert stat.S_IMODE((tmp_path / "state").stat().st_mode) == 0o700
+
+
+def test_pulling_models_to_another_folder_makes_no_state_folder(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    settings |= {"FACESOCIAL_MODEL_MIRROR": str(tmp_path), "FACESOCIAL_MODEL_DIR": str(tmp_path / "models")}
+    assert facesocial(settings, "models", "pull", "--served").returncode == 1
+    assert not (tmp_path / "state").exists()
 
 
 def test_a_token_is_printed_alone(settings: dict[str, str]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from service_process import free_port
 
 from bentos.common.errors import ConfigurationError
-from deploy.local.ports import require_free
+from deploy.local.ports import require_distinct, require_free
 
 
 def test_a_free_port_is_fine() -> None:
@@ -27,3 +27,16 @@ def test_a_port_in_use_names_holder_and_setting() -> None:
     assert f"Port {port}, wanted for the workbench, is in use" in message
     assert f"pid {os.getpid()}" in message
     assert "set FACESOCIAL_WORKBENCH_PORT" in message
+
+
+def test_a_port_that_two_want_names_both_and_the_setting() -> None:
+    wanted = [
+        (8001, "the service", "FACESOCIAL_PORT_BASE"),
+        (8501, "the workbench", "FACESOCIAL_WORKBENCH_PORT"),
+    ]
+    require_distinct(wanted)
+    with pytest.raises(ConfigurationError) as caught:
+        require_distinct([*wanted, (8001, "the other", "FACESOCIAL_OTHER_PORT")])
+    assert caught.value.message == (
+        "Port 8001 is wanted for the service and for the other: set FACESOCIAL_OTHER_PORT to another."
+    )

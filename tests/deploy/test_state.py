@@ -36,6 +36,22 @@ def test_the_secret_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> 
     assert other.secret.read_text() != secret
 
 
+def test_a_folder_that_a_service_made_for_its_models_is_shut(tmp_path: Path) -> None:
+    state = StateFolder(tmp_path / "state")
+    (state.path / "models").mkdir(parents=True)
+    state.path.chmod(0o755)
+    state.make()
+    assert mode(state.path) == 0o700
+
+
+def test_a_folder_that_holds_more_keeps_its_mode(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("dear all")
+    tmp_path.chmod(0o755)
+    StateFolder(tmp_path).make()
+    assert mode(tmp_path) == 0o755
+    assert mode(tmp_path / "jwt-secret") == 0o600
+
+
 def test_a_folder_that_cannot_be_made_names_the_setting(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigurationError, match="FACESOCIAL_STATE_DIR"):

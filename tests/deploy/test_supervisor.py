@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,9 +14,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+from rich.console import Console
+from rich.progress import Progress, TextColumn
 from service_process import free_port
 
-from deploy.local.supervisor import marked
+from deploy.local.supervisor import _Lines, marked
 
 ROOT = Path(__file__).parents[2]
 LIMIT_S = 30
@@ -44,7 +48,7 @@ for index, source in enumerate(sources):
     port, code = source.split('|', 1)
     environment = {{**os.environ, MARK: mark}}
     programs.append(Program(f'p{{index}}', (sys.executable, '-c', code), int(port), '/', 'X', environment))
-supervisor = Supervisor(programs, mark, sys.stdout)
+supervisor = Supervisor(programs, mark, Console())
 def beside(over):
     late = wait_until_ready(programs, Console(), over, limit_s=20)
     print('ALL READY' if not late and not over.is_set() else 'NOT READY', flush=True)
@@ -109,6 +113,34 @@ def test_a_program_that_dies_takes_the_others_along_and_is_named(tmp_path: Path)
 def test_a_program_that_dies_while_a_child_of_its_holds_the_output_is_noticed(tmp_path: Path) -> None:
     run = Run(tmp_path, SERVE, RUNAWAY + DIES)
     assert run.finish() == 1
+
+
+def test_lines_leave_the_bar_of_a_terminal_whole() -> None:
+    said = io.StringIO()
+    console = Console(file=said, force_terminal=True, width=40, color_system="standard", _environ={})
+    lines = _Lines(console)
+    with Progress(TextColumn("THE BAR"), console=console, auto_refresh=False) as progress:
+        progress.add_task("")
+        progress.refresh()
+        print("12:00 p | [bold] :smile: \033[2J" + "x" * 60, file=lines, flush=True)
+    shown = screen(said.getvalue())
+    assert shown == ["12:00 p | [bold] :smile: " + "x" * 60, "THE BAR"]
+
+
+def screen(output: str) -> list[str]:
+    """What a wide terminal shows after an output that only moves up and clears lines."""
+    rows, row = [""], 0
+    for part in re.findall(r"\033\[[\d;?]*[A-Za-z]|[\r\n]|[^\033\r\n]+", output):
+        if part == "\n":
+            row += 1
+            rows += [""] * (row == len(rows))
+        elif part.endswith("A") and part.startswith("\033"):
+            row -= int(part[2:-1] or 1)
+        elif part == "\033[2K":
+            rows[row] = ""
+        elif part[0] not in "\r\033":
+            rows[row] += part
+    return [one.rstrip() for one in rows if one.strip()]
 
 
 def test_marked_sees_only_its_own_stack() -> None:

@@ -66,6 +66,24 @@ def test_the_state_folder_is_absolute_and_knows_home(monkeypatch: pytest.MonkeyP
     assert Settings().store.cache == tmp_path / "state" / "models"
 
 
+def test_the_state_folder_lies_in_the_checkout_from_wherever_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    checkout = Path(__file__).parents[3]
+    assert Settings().state_dir == checkout / ".facesocial"
+    monkeypatch.setenv("FACESOCIAL_STATE_DIR", ".facesocial")
+    assert Settings().state_dir == tmp_path / ".facesocial"
+
+
+def test_without_a_checkout_the_state_folder_lies_in_the_working_directory(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("bentos.common.settings.ROOT", tmp_path / "site-packages")
+    monkeypatch.chdir(tmp_path)
+    assert Settings().state_dir == tmp_path / ".facesocial"
+
+
 def test_there_is_no_default_secret() -> None:
     with pytest.raises(ConfigurationError, match="FACESOCIAL_JWT_SECRET_FILE"):
         _ = Settings().auth
