@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 from itertools import takewhile
 from pathlib import Path
 from typing import Protocol
@@ -15,15 +15,29 @@ import onnxruntime as ort
 
 from models.catalogue.card import ModelCard
 from models.errors import ModelUnavailable
+from models.runtime.binding import BoundRunner
+from models.runtime.opening import Opened, open_graph
+from models.runtime.options import CPU, GPU_PROVIDERS, INPUT, GpuOptions, SessionOptions, bucket
+from models.runtime.pinned import pinned_on
+
+__all__ = [
+    "CPU",
+    "INPUT",
+    "Floats",
+    "GpuOptions",
+    "OrtSession",
+    "Outputs",
+    "Pixels",
+    "Session",
+    "SessionOptions",
+    "available",
+]
 
 logger = logging.getLogger(__name__)
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 Outputs = Mapping[str, Floats]
-
-INPUT = "images"
-CPU = "CPUExecutionProvider"
 
 
 class Session(Protocol):
@@ -44,25 +58,11 @@ class Session(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class SessionOptions:
-    """How a graph runs.
-
-    Attributes:
-        providers: ONNX Runtime providers in order of preference; those that are not installed are skipped.
-        threads: Threads of one operator (0: ONNX Runtime's choice).
-        max_batch: Larger batches are run in parts of this size, so that memory stays bounded.
-        cpu_max_batch: The same on a CPU, where a larger batch takes more memory and more time an item.
-    """
-
-    providers: Sequence[str] = ("CUDAExecutionProvider", CPU)
-    threads: int = 0
-    max_batch: int = 16
-    cpu_max_batch: int = 1
-
-
 class OrtSession:
     """A card's graph in ONNX Runtime.
+
+    On a GPU, batches are padded to few sizes and go through bound, pinned buffers; elsewhere they are run as
+    they come.
 
     Args:
         card: What ``path`` holds.
@@ -70,16 +70,19 @@ class OrtSession:
         options: How it runs.
 
     Raises:
-        ModelUnavailable: No provider of the list is installed, or the file cannot be loaded.
+        ModelUnavailable: No provider of the list is installed, or none of them can load the file.
     """
 
     def __init__(self, card: ModelCard, path: Path, options: SessionOptions | None = None) -> None:
         options = options or SessionOptions()
+        opened = open_graph(card, path, available(options.providers), options)
         self._card = card
-        self._session = _load(path, available(options.providers), options.threads)
+        self._session = opened.session
+        self._provider = opened.provider
         self._max_batch = options.cpu_max_batch if self.provider == CPU else options.max_batch
         self._names = [output.name for output in self._session.get_outputs()]
-        _log(card, self.provider, options.providers)
+        self._bound = _on_gpu(self._session, options) if self.provider in GPU_PROVIDERS else None
+        _log(card, opened, options)
 
     @property
     def card(self) -> ModelCard:
@@ -89,7 +92,7 @@ class OrtSession:
     @property
     def provider(self) -> str:
         """What it runs on."""
-        return str(self._session.get_providers()[0])
+        return self._provider
 
     def run(self, images: Pixels) -> Outputs:
         """Outputs by name for uint8 [N, H, W, 3]."""
@@ -99,6 +102,8 @@ class OrtSession:
         return {name: np.concatenate([part[name] for part in parts]) for name in self._names}
 
     def _run(self, images: Pixels) -> Outputs:
+        if self._bound:
+            return self._bound.run(images)
         return dict(zip(self._names, self._session.run(self._names, {INPUT: images}), strict=True))
 
 
@@ -118,19 +123,19 @@ def available(preferred: Sequence[str]) -> list[str]:
     return chosen
 
 
-def _log(card: ModelCard, provider: str, preferred: Sequence[str]) -> None:
-    passed_over = ", ".join(takewhile(lambda name: name != provider, preferred))
-    fallback = f", because {passed_over} cannot be had here" if passed_over else ""
-    logger.info("%s %s runs on %s%s", card.name, card.version, provider, fallback)
+def _on_gpu(session: ort.InferenceSession, options: SessionOptions) -> BoundRunner:
+    return BoundRunner(
+        session,
+        device="cuda",
+        device_id=options.gpu.device_id,
+        rows_of=partial(bucket, largest=options.max_batch),
+        allocate=pinned_on(options.gpu.device_id),
+    )
 
 
-def _load(path: Path, providers: list[str], threads: int) -> ort.InferenceSession:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    try:
-        return ort.InferenceSession(str(path), options, providers=providers)
-    except Exception as error:  # ONNX Runtime raises a class of its own for every fault
-        raise ModelUnavailable(
-            f"{path.name} cannot be loaded: {error}. Pull it again: `make models`."
-        ) from error
+def _log(card: ModelCard, opened: Opened, options: SessionOptions) -> None:
+    passed_over = takewhile(lambda name: name != opened.provider, options.providers)
+    reasons = "; ".join(f"{name} is {opened.refused.get(name, 'not installed')}" for name in passed_over)
+    fallback = f", because {reasons}" if reasons else ""
+    precision = f" in {options.gpu.precision}" if opened.provider in GPU_PROVIDERS else ""
+    logger.info("%s %s runs on %s%s%s", card.name, card.version, opened.provider, precision, fallback)

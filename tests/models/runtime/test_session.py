@@ -3,41 +3,19 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto, helper
 
 from models.catalogue.detection import YUNET_N
 from models.errors import ModelUnavailable
-from models.runtime.session import CPU, INPUT, OrtSession, Pixels, SessionOptions, available
+from models.runtime.session import CPU, GpuOptions, OrtSession, Pixels, SessionOptions, available
 
 ABSENT = "NoSuchExecutionProvider"
-
-
-@pytest.fixture(scope="module")
-def graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two outputs: the picture as floats, and its mean over height and width."""
-    nodes = [
-        helper.make_node("Cast", [INPUT], ["pixels"], to=TensorProto.FLOAT),
-        helper.make_node("ReduceMean", ["pixels"], ["mean"], axes=[1, 2], keepdims=0),
-    ]
-    made = helper.make_graph(
-        nodes,
-        "tiny",
-        [helper.make_tensor_value_info(INPUT, TensorProto.UINT8, ["n", "h", "w", 3])],
-        [
-            helper.make_tensor_value_info("mean", TensorProto.FLOAT, ["n", 3]),
-            helper.make_tensor_value_info("pixels", TensorProto.FLOAT, ["n", "h", "w", 3]),
-        ],
-    )
-    model = helper.make_model(made, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
-    onnx.checker.check_model(model)
-    path = tmp_path_factory.mktemp("graph") / "tiny.onnx"
-    path.write_bytes(model.SerializeToString())
-    return path
 
 
 def pictures(count: int) -> Pixels:
@@ -89,7 +67,7 @@ def test_a_fallback_is_named_in_the_log(graph: Path, caplog: pytest.LogCaptureFi
     with caplog.at_level(logging.INFO):
         OrtSession(YUNET_N, graph, SessionOptions(providers=(ABSENT, CPU)))
     (record,) = caplog.records
-    assert record.getMessage() == f"yunet-n 1.0.0 runs on {CPU}, because {ABSENT} cannot be had here"
+    assert record.getMessage() == f"yunet-n 1.0.0 runs on {CPU}, because {ABSENT} is not installed"
 
 
 def test_the_first_choice_needs_no_reason(graph: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -136,3 +114,27 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 def test_pictures_of_another_type_are_refused(graph: Path) -> None:
     with pytest.raises(Exception, match=r"(?i)uint8"):
         session(graph).run(pictures(1).astype(np.float32))
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 9])
+def test_the_way_through_a_gpu_gives_the_same_outputs(
+    graph: Path, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = pictures(count)
+    expected = session(graph, cpu_max_batch=count).run(images)
+    monkeypatch.setattr("models.runtime.session.GPU_PROVIDERS", {CPU})
+    outputs = session(graph, cpu_max_batch=4, max_batch=4).run(images)
+    assert list(outputs) == list(expected)
+    for name, value in expected.items():
+        np.testing.assert_array_equal(outputs[name], value)
+
+
+def test_a_cpu_takes_no_notice_of_what_is_asked_of_a_gpu(graph: Path) -> None:
+    options = SessionOptions(providers=(CPU,), gpu=GpuOptions(device_id=9, precision="fp16"))
+    one, images = OrtSession(YUNET_N, graph, options), pictures(1)
+    np.testing.assert_array_equal(one.run(images)["pixels"], images.astype(np.float32))
+
+
+def test_a_service_on_a_cpu_does_not_import_onnx() -> None:
+    code = "import sys, models.runtime.session; sys.exit('onnx' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
