@@ -21,11 +21,11 @@ class EstimatePipeline:
         self._analysis = analysis
         self._card = cards[0]
 
-    async def answer(self, image: bytes, options: FaceSelection, clock: Clock) -> EstimateResult:
+    def answer(self, image: bytes, options: FaceSelection, clock: Clock) -> EstimateResult:
         """Estimates for the faces of an image, best score first."""
-        async with self._analysis.perception.open(image, clock) as picture:
-            faces = await self._analysis.faces(picture, options, clock)
-            outputs = await self._analysis.outputs(picture, faces, clock)
+        with self._analysis.perception.open(image, clock) as picture:
+            faces = self._analysis.faces(picture, options, clock)
+            outputs = self._analysis.outputs(picture, faces, clock)
         return EstimateResult(faces=[self._estimate(*pair) for pair in zip(faces, outputs, strict=True)])
 
     def _estimate(self, face: FoundFace, output: Floats) -> EstimatedFace:

@@ -31,9 +31,7 @@ class CheckPipeline:
         self._analysis = analysis
         self._cards = cards
 
-    async def answer(
-        self, image: bytes, options: CheckOptions | CheckBatchOptions, clock: Clock
-    ) -> CheckResult:
+    def answer(self, image: bytes, options: CheckOptions | CheckBatchOptions, clock: Clock) -> CheckResult:
         """Verdicts on the faces of an image.
 
         Raises:
@@ -41,10 +39,10 @@ class CheckPipeline:
             LowQuality: None of the faces can be judged; ``details`` holds the reasons.
         """
         threshold = self._cards[0].thresholds["live"] if options.threshold is None else options.threshold
-        async with self._analysis.perception.open(image, clock) as picture:
-            faces = await self._analysis.faces(picture, options, clock)
+        with self._analysis.perception.open(image, clock) as picture:
+            faces = self._analysis.faces(picture, options, clock)
             judged, refused = self._split(picture, faces)
-            outputs = await self._analysis.outputs(picture, judged, clock)
+            outputs = self._analysis.outputs(picture, judged, clock)
         verdicts = [self._verdict(face, out, threshold) for face, out in zip(judged, outputs, strict=True)]
         return CheckResult(faces=verdicts, refused=refused)
 

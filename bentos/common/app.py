@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from bentos.common.answers import success
 from bentos.common.auth import Principal, TokenVerifier
 from bentos.common.cards import model_cards
 from bentos.common.context import RequestContext
+from bentos.common.direct import DirectRoutes
 from bentos.common.errors import (
     FaceSocialError,
     InvalidRequest,
@@ -47,6 +49,7 @@ class ServiceParts:
     verifier: TokenVerifier
     max_body_bytes: int
     max_in_flight: int
+    admit: Callable[[], None]
 
 
 def create_app(parts: ServiceParts, routes: APIRouter) -> ASGIApp:
@@ -62,11 +65,12 @@ def create_app(parts: ServiceParts, routes: APIRouter) -> ASGIApp:
     app.include_router(routes)
     app.include_router(_common_routes(parts, app))
     return ContractMiddleware(
-        app,
+        DirectRoutes(app, routes),
         verifier=parts.verifier,
         metrics=parts.metrics,
         max_body_bytes=parts.max_body_bytes,
         max_in_flight=parts.max_in_flight,
+        admit=parts.admit,
     )
 
 

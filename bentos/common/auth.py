@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -23,6 +24,8 @@ from bentos.common.settings import AuthSettings
 
 DEFAULT_TENANT = "default"
 JWKS_LIFESPAN_S = 300
+KNOWN_TOKENS = 1024
+"""Callers send the same token again and again; so many are remembered until they expire."""
 
 
 class Role(StrEnum):
@@ -52,13 +55,21 @@ class Principal:
 
 
 class Keys(Protocol):
-    """Finds the key that a token must be signed with."""
+    """Finds the key that a token must be signed with.
+
+    Attributes:
+        fixed: Whether a token that was signed well once is so for ever.
+    """
+
+    fixed: bool
 
     def key_for(self, token: str) -> Any: ...
 
 
 class SharedSecret:
     """HS256: one secret for all tokens."""
+
+    fixed = True
 
     def __init__(self, secret: str) -> None:
         self._secret = secret
@@ -69,6 +80,8 @@ class SharedSecret:
 
 class JwksFile:
     """RS256 or ES256: public keys from a file, read again when it changes."""
+
+    fixed = False
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -98,6 +111,8 @@ class JwksFile:
 
 class JwksAddress:
     """RS256 or ES256: public keys from an address, cached, fetched again for an unknown key id."""
+
+    fixed = False
 
     def __init__(self, address: str) -> None:
         self._address = address
@@ -130,6 +145,7 @@ class TokenVerifier:
     def __init__(self, settings: AuthSettings) -> None:
         self._settings = settings
         self._keys = keys_of(settings)
+        self._known: dict[str, tuple[Principal, float]] = {}
 
     @property
     def blocking(self) -> bool:
@@ -145,16 +161,19 @@ class TokenVerifier:
             InvalidToken: Forged, expired, for another audience, of another algorithm, without a subject.
             Forbidden: A role that this project does not know.
         """
-        claims = self._claims(_token_of(header))
-        subject = claims.get("sub") or claims.get("user_id")
-        if isinstance(subject, int) and not isinstance(subject, bool):
-            subject = str(subject)
-        if not isinstance(subject, str):
-            raise InvalidToken("The token names nobody: it needs the claim `sub`.")
-        tenant = claims.get("tenant", DEFAULT_TENANT)
-        if not isinstance(tenant, str) or not tenant:
-            raise InvalidToken("The token's claim `tenant` is not a name.")
-        return Principal(subject=subject, role=_role_of(claims), tenant=tenant)
+        token = _token_of(header)
+        principal, expires = self._known.get(token, (None, 0.0))
+        if principal is None or time.time() >= expires:
+            claims = self._claims(token)
+            principal = _principal_of(claims)
+            self._remember(token, principal, claims)
+        return principal
+
+    def _remember(self, token: str, principal: Principal, claims: Mapping[str, Any]) -> None:
+        if self._keys.fixed:
+            if len(self._known) >= KNOWN_TOKENS:
+                self._known.clear()
+            self._known[token] = principal, float(claims["exp"]) + self._settings.leeway_s
 
     def _claims(self, token: str) -> Mapping[str, Any]:
         settings = self._settings
@@ -174,6 +193,18 @@ class TokenVerifier:
             raise InvalidToken("The token has expired; get a new one.") from error
         except jwt.PyJWTError as error:
             raise InvalidToken(f"The token does not hold: {error}.") from error
+
+
+def _principal_of(claims: Mapping[str, Any]) -> Principal:
+    subject = claims.get("sub") or claims.get("user_id")
+    if isinstance(subject, int) and not isinstance(subject, bool):
+        subject = str(subject)
+    if not isinstance(subject, str):
+        raise InvalidToken("The token names nobody: it needs the claim `sub`.")
+    tenant = claims.get("tenant", DEFAULT_TENANT)
+    if not isinstance(tenant, str) or not tenant:
+        raise InvalidToken("The token's claim `tenant` is not a name.")
+    return Principal(subject=subject, role=_role_of(claims), tenant=tenant)
 
 
 def _token_of(header: str | None) -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 
@@ -61,7 +60,7 @@ class Parts:
     @property
     def analysis(self) -> FaceAnalysis:
         """The service's own model on the faces of a picture."""
-        return FaceAnalysis(self.perception, self.batchers[FACES], self.face_cards, self.workers)
+        return FaceAnalysis(self.perception, self.batchers[FACES], self.face_cards)
 
 
 class LoadedModels:
@@ -69,7 +68,8 @@ class LoadedModels:
 
     def __init__(self, spec: ServiceSpec, settings: Settings) -> None:
         configure_logging(settings.log_level)
-        self._models = lazy_models(spec, settings, Metrics(spec.name, settings.prometheus_multiproc_dir))
+        metrics = Metrics(spec.name, settings.prometheus_multiproc_dir)
+        self._models = lazy_models(spec, settings, metrics, alone=lambda: True)
 
     def try_to_load(self) -> bool:
         """Whether all models are loaded; a new try where one was not."""
@@ -104,8 +104,8 @@ class RunningService:
         metrics = Metrics(spec.name, settings.prometheus_multiproc_dir)
         self._spec = spec
         self._store = store_of(settings)
-        self._workers = Workers(settings.worker_threads or os.cpu_count() or 1)
-        self._batchers = _batchers(spec, settings, metrics, proxy)
+        self._workers = Workers(parallelism_of(settings).requests, settings.batch.max_age_ms / 1e3)
+        self._batchers = _batchers(spec, settings, metrics, proxy, lambda: self._workers.alone)
         self._health = HealthMonitor(spec.name, __version__, spec.cards)
         self._warming: asyncio.Task[None] | None = None
         service = ServiceParts(
@@ -117,6 +117,7 @@ class RunningService:
             verifier=TokenVerifier(settings.auth),
             max_body_bytes=settings.limits.max_body_bytes,
             max_in_flight=settings.limits.max_in_flight,
+            admit=self._workers.admit,
         )
         routes = routes_of(spec, build_parts(spec, settings, self._batchers, self._workers))
         self.application = create_app(service, routes)
@@ -129,9 +130,7 @@ class RunningService:
         """Answer what is queued and let go of threads and connections."""
         if self._warming is not None:
             self._warming.cancel()
-        for batcher in self._batchers.values():
-            await batcher.close()
-        self._workers.close()
+        await asyncio.to_thread(self._workers.close)
 
     async def _start(self) -> None:
         for card in self._spec.cards:
@@ -149,7 +148,7 @@ def build_parts(
     )
     (card,) = default_cards(spec.tasks[DETECTOR])
     budget = PixelBudget(settings.max_pixels_in_memory)
-    perception = Perception(batchers[DETECTOR], card, workers, limits, budget)
+    perception = Perception(batchers[DETECTOR], card, limits, budget)
     return Parts(spec, settings, perception, batchers, workers)
 
 
@@ -160,26 +159,32 @@ def routes_of(spec: ServiceSpec, parts: Parts) -> APIRouter:
     return router
 
 
-def lazy_models(spec: ServiceSpec, settings: Settings, metrics: Metrics) -> dict[str, LazyModel]:
-    """The batched models of a service, by name, not loaded yet."""
-    return {name: _lazy(task, settings, metrics) for name, task in spec.tasks.items()}
+def lazy_models(
+    spec: ServiceSpec, settings: Settings, metrics: Metrics, alone: Callable[[], bool]
+) -> dict[str, LazyModel]:
+    """The batched models of a service, by name, not loaded yet; ``alone`` says whether a run may have all cores."""
+    return {name: _lazy(task, settings, metrics, alone) for name, task in spec.tasks.items()}
 
 
-def _lazy(task: Task, settings: Settings, metrics: Metrics) -> LazyModel:
+def _lazy(task: Task, settings: Settings, metrics: Metrics, alone: Callable[[], bool]) -> LazyModel:
     cards = default_cards(task)
 
     def load() -> BatchModel:
-        sessions = [open_session(card, settings) for card in cards]
+        sessions = [open_session(card, settings, alone) for card in cards]
         return DetectorModel(sessions[0]) if task is Task.FACE_DETECTION else FaceModel(sessions)
 
     return LazyModel(cards, load, metrics)
 
 
 def _batchers(
-    spec: ServiceSpec, settings: Settings, metrics: Metrics, proxy: Proxy | None
+    spec: ServiceSpec,
+    settings: Settings,
+    metrics: Metrics,
+    proxy: Proxy | None,
+    alone: Callable[[], bool],
 ) -> dict[str, Batcher]:
     if proxy is not None:
         return {name: ServiceBatcher(proxy, name, settings.batch) for name in spec.tasks}
-    models = lazy_models(spec, settings, metrics)
+    models = lazy_models(spec, settings, metrics, alone)
     batch = settings.batch.model_copy(update={"workers": parallelism_of(settings).workers})
     return {name: ProcessBatcher(model, batch) for name, model in models.items()}

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bentos.common.metrics import MeteredModel, Metrics
 from bentos.common.settings import Settings
 from models.catalogue.card import ModelCard
 from models.runtime.batch import BatchModel
+from models.runtime.elastic import ElasticSession
 from models.runtime.session import CPU, Floats, OrtSession, Pixels, Session, SessionOptions, available
 from models.runtime.store import WeightStore
 
@@ -23,26 +24,38 @@ def store_of(settings: Settings) -> WeightStore:
 
 @dataclass(frozen=True, slots=True)
 class Parallelism:
-    """Batches that run at once, and threads of each (0: ONNX Runtime's choice)."""
+    """What runs at once.
 
+    Attributes:
+        requests: Requests that are worked on.
+        workers: Batches in the models of this process.
+        threads: Of each batch (0: ONNX Runtime's choice).
+    """
+
+    requests: int
     workers: int
     threads: int
 
 
 def parallelism_of(settings: Settings) -> Parallelism:
-    """As set; else on a CPU a batch for each core with a thread each, which wastes least, and one on a GPU.
+    """As set; else on a CPU a thread for each core, and one more for the moments in which one waits for
+    Python's lock. Each takes a request from its first byte to its last: that wastes least.
+
+    Elsewhere (a GPU, or a model in a process of its own) threads only wait for batches; there are more of them
+    than a batch has items, so that the next one gathers while one runs.
 
     Raises:
         ModelUnavailable: None of the providers is installed.
     """
-    on_cpu = available(settings.session.providers)[0] == CPU
-    in_process = settings.batch.mode == "process"
-    workers = settings.batch.workers or ((os.cpu_count() or 1) if on_cpu and in_process else 1)
-    return Parallelism(workers, settings.session.threads or (1 if workers > 1 else 0))
+    cores = os.cpu_count() or 1
+    waits = settings.batch.mode == "service" or available(settings.session.providers)[0] != CPU
+    requests = settings.worker_threads or (max(cores, 2 * settings.batch.max_size) if waits else cores + 1)
+    workers = settings.batch.workers or (1 if waits else requests)
+    return Parallelism(requests, workers, settings.session.threads or (1 if workers > 1 else 0))
 
 
-def open_session(card: ModelCard, settings: Settings) -> Session:
-    """A session for a card.
+def open_session(card: ModelCard, settings: Settings, alone: Callable[[], bool]) -> Session:
+    """A session for a card; on a CPU one that takes all cores whenever ``alone`` says so.
 
     Raises:
         ModelUnavailable: Its weights cannot be had or loaded; the message names the remedy.
@@ -52,7 +65,11 @@ def open_session(card: ModelCard, settings: Settings) -> Session:
         threads=parallelism_of(settings).threads,
         max_batch=settings.batch.max_size,
     )
-    return OrtSession(card, store_of(settings).resolve(card), options)
+    path = store_of(settings).resolve(card)
+    session = OrtSession(card, path, options)
+    if session.provider != CPU or settings.session.threads or options.threads != 1:
+        return session
+    return ElasticSession(session, OrtSession(card, path, replace(options, threads=0)), alone)
 
 
 class LazyModel:

@@ -27,6 +27,7 @@ class Metrics:
         self._service = service
         self._multiprocess_dir = multiprocess_dir
         self._registry = CollectorRegistry()
+        self._routes: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._requests = Counter(
             "http_requests",
             "Requests answered",
@@ -64,8 +65,18 @@ class Metrics:
 
     def request(self, method: str, path: str, status: int, seconds: float) -> None:
         """Count one answered request; ``path`` is the route's template."""
-        self._requests.labels(self._service, method, path, str(status)).inc()
-        self._durations.labels(self._service, method, path).observe(seconds)
+        count, duration = self._of_route(method, path, status)
+        count.inc()
+        duration.observe(seconds)
+
+    def _of_route(self, method: str, path: str, status: int) -> tuple[Counter, Histogram]:
+        key = (method, path, status)
+        if key not in self._routes:
+            self._routes[key] = (
+                self._requests.labels(self._service, method, path, str(status)),
+                self._durations.labels(self._service, method, path),
+            )
+        return self._routes[key]
 
     def batch(self, card: ModelCard, size: int, seconds: float) -> None:
         """Count one batch of a model."""

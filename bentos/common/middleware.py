@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
@@ -37,12 +38,14 @@ class ContractMiddleware:
         metrics: Metrics,
         max_body_bytes: int,
         max_in_flight: int,
+        admit: Callable[[], None],
     ) -> None:
         self._app = app
         self._verifier = verifier
         self._metrics = metrics
         self._max_body = max_body_bytes
         self._max_in_flight = max_in_flight
+        self._admit = admit
         self._in_flight = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -72,6 +75,7 @@ class ContractMiddleware:
         """Refuse at once what would only wait: the body of a refused request is never read."""
         if self._in_flight >= self._max_in_flight:
             raise Overloaded(f"{self._in_flight} requests are being answered already; try again in a moment.")
+        self._admit()
         self._in_flight += 1
         try:
             await self._app(scope, receive, send)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import TypeVar
 
 from fastapi import APIRouter
@@ -20,7 +20,7 @@ from bentos.contracts.base import Message
 
 Result = TypeVar("Result", bound=Message)
 Options = TypeVar("Options", bound=FaceSelection)
-Answer = Callable[[bytes, Options, Clock], Awaitable[Result]]
+Answer = Callable[[bytes, Options, Clock], Result]
 
 UNPROCESSABLE = (422, "No face, or a face that cannot be judged")
 
@@ -40,7 +40,8 @@ def add_image_route(
     async def one(request: Request) -> Response:
         context = context_of(request)
         fields = await read_fields(request, ["image"], parts.settings.limits)
-        found = await answer(fields.one("image"), fields.options(options), context.clock)
+        image, chosen = fields.one("image"), fields.options(options)
+        found = await parts.workers.run(answer, image, chosen, context.clock)
         return success(found, context, models)
 
     router.add_api_route(
@@ -70,7 +71,7 @@ def add_batch_route(
         fields = await read_fields(request, ["images"], limits)
         images = fields.many("images", limits.max_batch_images)
         chosen = fields.options(options)
-        results = await each(images, lambda image: answer(image, chosen, context.clock))
+        results = await each(images, lambda image: parts.workers.run(answer, image, chosen, context.clock))
         return success(results, context, models)
 
     router.add_api_route(

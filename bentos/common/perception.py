@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from bentos.common.batching import Batcher
 from bentos.common.context import Clock
 from bentos.common.errors import InvalidRequest
-from bentos.common.workers import PixelBudget, Workers
+from bentos.common.workers import PixelBudget
 from bentos.contracts import Box, Face, FaceSelection, GivenFace, Landmarks, Quality
 from models.catalogue.card import ModelCard
 from models.errors import LowQuality
@@ -70,17 +70,14 @@ class FoundFace:
 class Perception:
     """Decodes within limits and finds faces with the batched detector."""
 
-    def __init__(
-        self, detector: Batcher, card: ModelCard, workers: Workers, limits: ImageLimits, budget: PixelBudget
-    ) -> None:
+    def __init__(self, detector: Batcher, card: ModelCard, limits: ImageLimits, budget: PixelBudget) -> None:
         self._detector = detector
         self._card = card
-        self._workers = workers
         self._limits = limits
         self._budget = budget
 
-    @asynccontextmanager
-    async def open(self, data: bytes, clock: Clock) -> AsyncIterator[Picture]:
+    @contextmanager
+    def open(self, data: bytes, clock: Clock) -> Iterator[Picture]:
         """The picture, held in memory inside the block alone.
 
         Raises:
@@ -88,33 +85,30 @@ class Perception:
             ImageTooLarge: More bytes or pixels than allowed; known before a pixel is decoded.
         """
         header = read_header(data, self._limits)
-        async with self._budget.hold(header.width * header.height):
+        with self._budget.hold(header.width * header.height):
             with clock.step("decode"):
-                picture = await self._workers.run(self._decode, data)
+                decoded = decode(data, self._limits, header=header)
+                picture = Picture(decoded, canvas_of(self._card, decoded.pixels))
             yield picture
 
-    async def find(self, picture: Picture, selection: FaceSelection, clock: Clock) -> list[FoundFace]:
+    def find(self, picture: Picture, selection: FaceSelection, clock: Clock) -> list[FoundFace]:
         """Faces that the detector finds and the caller wants to hear of, best first.
 
         Raises:
             Overloaded: The detector's queue is full.
         """
         with clock.step("detect"):
-            rows = await self._detector.submit(picture.canvas.canvas)
-            return await self._workers.run(_found, picture, rows, selection)
+            (rows,) = self._detector.predict([picture.canvas.canvas])
+            return _found(picture, rows, selection)
 
-    async def given(self, picture: Picture, faces: Sequence[GivenFace], clock: Clock) -> list[FoundFace]:
+    def given(self, picture: Picture, faces: Sequence[GivenFace], clock: Clock) -> list[FoundFace]:
         """Faces that the caller knows, measured here.
 
         Raises:
             InvalidRequest: A box lies outside the picture.
         """
         with clock.step("detect"):
-            return await self._workers.run(_given, picture, faces)
-
-    def _decode(self, data: bytes) -> Picture:
-        decoded = decode(data, self._limits)
-        return Picture(decoded, canvas_of(self._card, decoded.pixels))
+            return _given(picture, faces)
 
 
 def _found(picture: Picture, rows: Floats, selection: FaceSelection) -> list[FoundFace]:

@@ -1,33 +1,86 @@
-"""Threads for work on pixels, and a bound on the pixels that are in memory at once."""
+"""Threads that answer requests, how long a request would wait for one, and a bound on pixels in memory."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
+
+from models.errors import Overloaded
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+SMOOTHING = 0.05
+"""Weight of the latest job in the mean duration."""
+
 
 class Workers:
-    """A pool of threads; decoding and resizing release the interpreter's lock."""
+    """A pool of threads; a request is decoded, judged and described in one of them, without a change of threads.
 
-    def __init__(self, threads: int) -> None:
-        self._executor = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="pixels")
+    Args:
+        threads: Jobs that run at once.
+        max_wait_s: Seconds that a job may wait for a thread; where it would be more, nothing is admitted.
+    """
+
+    def __init__(self, threads: int, max_wait_s: float = math.inf) -> None:
+        self._threads = threads
+        self._max_wait_s = max_wait_s
+        self._executor = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="worker")
+        self._jobs = 0
+        self._mean_s = 0.0
+
+    @property
+    def alone(self) -> bool:
+        """Whether at most one job is there: it may have all cores."""
+        return self._jobs <= 1
+
+    @property
+    def expected_wait_s(self) -> float:
+        """How long a job that comes now would wait for a thread, by the mean of those before."""
+        return max(0, self._jobs + 1 - self._threads) * self._mean_s / self._threads
+
+    def admit(self) -> None:
+        """Let a request in.
+
+        Raises:
+            Overloaded: It would wait too long.
+        """
+        wait = self.expected_wait_s
+        if wait > self._max_wait_s:
+            raise Overloaded(
+                f"A request would wait about {wait:.0f} s for its turn; try again later.", math.ceil(wait)
+            )
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a function in a thread of the pool."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, lambda: function(*args, **kwargs))
+        self._jobs += 1
+        try:
+            return await loop.run_in_executor(self._executor, lambda: self._timed(function, *args, **kwargs))
+        finally:
+            self._jobs -= 1
 
     def close(self) -> None:
+        """Let what has begun end; what waits is cancelled."""
         self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def _timed(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        started = time.perf_counter()
+        try:
+            return function(*args, **kwargs)
+        finally:
+            seconds = time.perf_counter() - started
+            self._mean_s += (seconds - self._mean_s) * (SMOOTHING if self._mean_s else 1.0)
 
 
 class PixelBudget:
-    """Lets pictures in, first come first served, as long as their pixels fit into memory together.
+    """Lets pictures in, one after the other, as long as their pixels fit into memory together.
 
     A picture larger than the whole budget waits until it is alone.
     """
@@ -35,19 +88,19 @@ class PixelBudget:
     def __init__(self, pixels: int) -> None:
         self._total = pixels
         self._free = pixels
-        self._turn = asyncio.Lock()
-        self._freed = asyncio.Event()
+        self._turn = threading.Lock()
+        self._changed = threading.Condition()
 
-    @asynccontextmanager
-    async def hold(self, pixels: int) -> AsyncIterator[None]:
+    @contextmanager
+    def hold(self, pixels: int) -> Iterator[None]:
+        """Hold a picture of so many pixels inside the block."""
         share = min(pixels, self._total)
-        async with self._turn:
-            while self._free < share:
-                self._freed.clear()
-                await self._freed.wait()
+        with self._turn, self._changed:
+            self._changed.wait_for(lambda: self._free >= share)
             self._free -= share
         try:
             yield
         finally:
-            self._free += share
-            self._freed.set()
+            with self._changed:
+                self._free += share
+                self._changed.notify_all()

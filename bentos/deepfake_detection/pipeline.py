@@ -21,17 +21,17 @@ class AnalyzePipeline:
         self._analysis = analysis
         self._cards = cards
 
-    async def answer(self, image: bytes, options: FaceSelection, clock: Clock) -> AnalyzeResult:
+    def answer(self, image: bytes, options: FaceSelection, clock: Clock) -> AnalyzeResult:
         """Verdicts on the faces of an image and on the image.
 
         Raises:
             NoFace: There is no face: these networks judge faces alone.
         """
-        async with self._analysis.perception.open(image, clock) as picture:
-            faces = await self._analysis.faces(picture, options, clock)
+        with self._analysis.perception.open(image, clock) as picture:
+            faces = self._analysis.faces(picture, options, clock)
             if not faces:
                 raise NoFace("There is no face in the picture; forgery is judged on faces.")
-            outputs = await self._analysis.outputs(picture, faces, clock)
+            outputs = self._analysis.outputs(picture, faces, clock)
         verdicts = [self._verdict(face, output) for face, output in zip(faces, outputs, strict=True)]
         worst = max(verdicts, key=lambda verdict: verdict.score)
         return AnalyzeResult(faces=verdicts, fake=worst.fake, score=worst.score)

@@ -7,7 +7,7 @@ from bentos.common.perception import Perception
 from bentos.contracts import DetectOptions, DetectResult
 
 
-async def detect(perception: Perception, image: bytes, options: DetectOptions, clock: Clock) -> DetectResult:
+def detect(perception: Perception, image: bytes, options: DetectOptions, clock: Clock) -> DetectResult:
     """Faces of an image, best score first.
 
     Raises:
@@ -15,7 +15,7 @@ async def detect(perception: Perception, image: bytes, options: DetectOptions, c
         ImageTooLarge: More bytes or pixels than allowed.
         Overloaded: The model's queue is full.
     """
-    async with perception.open(image, clock) as picture:
-        faces = await perception.find(picture, options, clock)
+    with perception.open(image, clock) as picture:
+        faces = perception.find(picture, options, clock)
         size = picture.decoded
     return DetectResult(width=size.width, height=size.height, faces=[face.to_contract() for face in faces])

@@ -16,8 +16,8 @@ def create_routes(parts: Parts) -> APIRouter:
     """``/detect`` and ``/batch``."""
     router = APIRouter(prefix=API, tags=["face detection"])
 
-    async def answer(image: bytes, options: DetectOptions, clock: Clock) -> DetectResult:
-        return await detect(parts.perception, image, options, clock)
+    def answer(image: bytes, options: DetectOptions, clock: Clock) -> DetectResult:
+        return detect(parts.perception, image, options, clock)
 
     summary = "Faces in one image, best score first"
     add_image_route(router, parts, "/detect", DetectOptions, DetectResult, answer, summary)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import cast
 
@@ -23,6 +22,9 @@ from models.processing.calibration import platt, threshold_at_far
 from models.processing.similarity import cosine
 from models.runtime.session import Floats
 
+KnownFace = tuple[FoundFace, Floats]
+"""A face and its embedding."""
+
 
 class EmbedPipeline:
     """Embeds every face of a picture."""
@@ -31,11 +33,11 @@ class EmbedPipeline:
         self._analysis = analysis
         self._card = cards[0]
 
-    async def answer(self, image: bytes, options: FaceSelection, clock: Clock) -> EmbedResult:
+    def answer(self, image: bytes, options: FaceSelection, clock: Clock) -> EmbedResult:
         """Embeddings of the faces of an image, best score first."""
-        async with self._analysis.perception.open(image, clock) as picture:
-            faces = await self._analysis.faces(picture, options, clock)
-            vectors = await self._analysis.outputs(picture, faces, clock)
+        with self._analysis.perception.open(image, clock) as picture:
+            faces = self._analysis.faces(picture, options, clock)
+            vectors = self._analysis.outputs(picture, faces, clock)
         embedded = [_embedded(face, vector) for face, vector in zip(faces, vectors, strict=True)]
         return EmbedResult(faces=embedded, dimension=cast(int, self._card.decoding["dimension"]))
 
@@ -47,19 +49,29 @@ class VerifyPipeline:
         self._analysis = analysis
         self._card = cards[0]
 
-    async def answer(
-        self, image_a: bytes, image_b: bytes, options: VerifyOptions, clock: Clock
-    ) -> VerifyResult:
-        """Similarity, and whether it is above the card's threshold for the wanted false-accept rate.
+    def only_face(
+        self,
+        name: str,
+        image: bytes,
+        selection: FaceSelection,
+        given: Sequence[GivenFace] | None,
+        clock: Clock,
+    ) -> KnownFace:
+        """The one face of a picture, and its embedding.
 
         Raises:
-            NoFace: One of the images shows none; ``details`` says which.
-            MultipleFaces: One of the images shows several.
+            NoFace: It shows none; ``details`` says which picture it is.
+            MultipleFaces: It shows several.
         """
-        (face_a, vector_a), (face_b, vector_b) = await asyncio.gather(
-            self._only_face("image_a", image_a, options, options.faces_a, clock),
-            self._only_face("image_b", image_b, options, options.faces_b, clock),
-        )
+        with self._analysis.perception.open(image, clock) as picture:
+            faces = self._analysis.faces_of(picture, selection, given, clock)
+            face = _one(name, faces)
+            (vector,) = self._analysis.outputs(picture, [face], clock)
+        return face, vector
+
+    def compare(self, a: KnownFace, b: KnownFace, options: VerifyOptions) -> VerifyResult:
+        """Similarity, and whether it is above the card's threshold for the wanted false-accept rate."""
+        (face_a, vector_a), (face_b, vector_b) = a, b
         similarity = cosine(vector_a, vector_b)
         threshold = threshold_at_far(self._card.thresholds, options.far)
         calibration = self._card.calibration
@@ -72,20 +84,6 @@ class VerifyPipeline:
             face_a=face_a.to_contract(),
             face_b=face_b.to_contract(),
         )
-
-    async def _only_face(
-        self,
-        name: str,
-        image: bytes,
-        selection: FaceSelection,
-        given: Sequence[GivenFace] | None,
-        clock: Clock,
-    ) -> tuple[FoundFace, Floats]:
-        async with self._analysis.perception.open(image, clock) as picture:
-            faces = await self._analysis.faces_of(picture, selection, given, clock)
-            face = _one(name, faces)
-            (vector,) = await self._analysis.outputs(picture, [face], clock)
-        return face, vector
 
 
 def _one(name: str, faces: Sequence[FoundFace]) -> FoundFace:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -43,5 +45,10 @@ def _add_verify(router: APIRouter, parts: Parts, pipeline: VerifyPipeline) -> No
         context = context_of(request)
         fields = await read_fields(request, PAIR, parts.settings.limits)
         options = fields.options(VerifyOptions)
-        result = await pipeline.answer(fields.one("image_a"), fields.one("image_b"), options, context.clock)
-        return success(result, context, models)
+        a, b = await asyncio.gather(
+            *(
+                parts.workers.run(pipeline.only_face, name, fields.one(name), options, given, context.clock)
+                for name, given in zip(PAIR, (options.faces_a, options.faces_b), strict=True)
+            )
+        )
+        return success(pipeline.compare(a, b, options), context, models)

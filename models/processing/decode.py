@@ -78,7 +78,9 @@ def read_header(data: bytes, limits: ImageLimits) -> ImageHeader:
     return header
 
 
-def decode(data: bytes, limits: ImageLimits, min_side: int | None = None) -> Decoded:
+def decode(
+    data: bytes, limits: ImageLimits, min_side: int | None = None, header: ImageHeader | None = None
+) -> Decoded:
     """Decode a picture, first frame of an animation, upright.
 
     Transparent pixels are laid on white. 16-bit samples keep their high byte. Four-component JPEG is
@@ -90,12 +92,13 @@ def decode(data: bytes, limits: ImageLimits, min_side: int | None = None) -> Dec
         limits: Bytes and pixels allowed.
         min_side: Decode a JPEG at 1/2, 1/4 or 1/8 size as long as both sides keep at least so many
             pixels. Other formats, and None, give the full size. Nothing is enlarged.
+        header: What ``read_header`` said of the same bytes, where it was asked already.
 
     Raises:
         InvalidImage: Not a JPEG, PNG, WebP or BMP, or truncated or damaged.
         ImageTooLarge: More bytes or pixels than allowed; ``details`` holds limit and measured.
     """
-    header = read_header(data, limits)
+    header = header or read_header(data, limits)
     shrink = _shrink(header, min_side)
     try:
         stored = _turbo(data, header, shrink)

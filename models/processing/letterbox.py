@@ -53,8 +53,9 @@ def fit(pixels: NDArray[np.uint8], long_side: int, stride: int, enlarge: bool = 
     scale = long_side / max(height, width)
     scale = scale if enlarge else min(scale, 1.0)
     inner_w, inner_h = (max(1, round(side * scale)) for side in (width, height))
-    canvas = np.zeros((_padded(inner_h, stride), _padded(inner_w, stride), 3), np.uint8)
-    canvas[:inner_h, :inner_w] = _resized(pixels, inner_w, inner_h)
+    canvas = np.empty((_padded(inner_h, stride), _padded(inner_w, stride), 3), np.uint8)
+    canvas[inner_h:] = canvas[:inner_h, inner_w:] = 0
+    _resize_into(canvas[:inner_h, :inner_w], pixels)
     return Letterboxed(canvas, scale, inner_w / width, inner_h / height)
 
 
@@ -62,8 +63,10 @@ def _padded(side: int, stride: int) -> int:
     return -(-side // stride) * stride
 
 
-def _resized(pixels: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-    if pixels.shape[:2] == (height, width):
-        return pixels
+def _resize_into(target: NDArray[np.uint8], pixels: NDArray[np.uint8]) -> None:
+    height, width = target.shape[:2]
+    if pixels.shape == target.shape:
+        target[:] = pixels
+        return
     method = cv2.INTER_AREA if height < pixels.shape[0] or width < pixels.shape[1] else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(pixels, (width, height), interpolation=method), np.uint8)
+    cv2.resize(pixels, (width, height), dst=target, interpolation=method)

@@ -41,7 +41,8 @@ def run_by_shape(session: Session, items: Sequence[Pixels]) -> list[Outputs]:
         groups[item.shape].append(index)
     results: dict[int, Outputs] = {}
     for indices in groups.values():
-        outputs = session.run(np.stack([items[i] for i in indices]))
+        pictures = [items[i] for i in indices]
+        outputs = session.run(pictures[0][None] if len(pictures) == 1 else np.stack(pictures))
         for row, index in enumerate(indices):
             results[index] = {name: value[row] for name, value in outputs.items()}
     return [results[index] for index in range(len(items))]

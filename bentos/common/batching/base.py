@@ -1,33 +1,30 @@
-"""What a pipeline knows of batching: it hands in one item and awaits one answer."""
+"""What a pipeline knows of batching: it hands in items and gets as many answers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Protocol
 
+from bentos.common.errors import InferenceFailed
 from models.runtime.batch import BatchModel
 from models.runtime.session import Floats, Pixels
 
 
 class Batcher(Protocol):
-    """Forms batches out of what many requests hand in at the same time."""
+    """Forms batches out of what many requests hand in at the same time, each from a thread of its own."""
 
-    async def submit(self, item: Pixels) -> Floats:
-        """The model's answer to one item.
+    def predict(self, items: Sequence[Pixels]) -> list[Floats]:
+        """The model's answers, in order; returns when all are there.
 
         Raises:
             Overloaded: The queue is full.
-            InferenceFailed: The model cannot answer this item.
+            InferenceFailed: The model cannot answer one of the items.
             DependencyUnavailable: The process that holds the model does not answer.
         """
         ...
 
     async def start(self) -> None:
         """Make ready: after this an item is answered without delay."""
-        ...
-
-    async def close(self) -> None:
-        """Answer what is queued and let go of threads and connections."""
         ...
 
 
@@ -42,3 +39,15 @@ def predict_each(model: BatchModel, items: Sequence[Pixels]) -> list[Floats | No
         if len(items) == 1:
             return [None]
         return [answer for item in items for answer in predict_each(model, [item])]
+
+
+def complete(answers: Sequence[Floats | None]) -> list[Floats]:
+    """The answers, if all are there.
+
+    Raises:
+        InferenceFailed: One is None.
+    """
+    found = [answer for answer in answers if answer is not None]
+    if len(found) != len(answers):
+        raise InferenceFailed("The model failed on this picture.")
+    return found

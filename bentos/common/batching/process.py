@@ -3,81 +3,107 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from bentos.common.batching.base import predict_each
-from bentos.common.errors import InferenceFailed
+from bentos.common.batching.base import complete, predict_each
 from bentos.common.settings import BatchSettings
 from models.errors import Overloaded
 from models.runtime.batch import BatchModel
 from models.runtime.session import Floats, Pixels
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
+class _Call:
+    """What one thread handed in, what has come back of it, and whether the thread may run the model."""
+
+    answers: list[Floats | None]
+    missing: int
+    leads: bool = False
+    wake: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Waiting:
+    call: _Call
+    index: int
     item: Pixels
-    answer: asyncio.Future[Floats]
 
 
 class ProcessBatcher:
     """Runs a batch as soon as the model is free, with whatever has gathered until then.
 
-    A lone request never waits for company; under load batches grow by themselves, because requests gather
-    while the model is busy. With several workers what has gathered is shared out among those that are free.
+    The calling thread runs the model itself, on its own items and on those of threads that wait meanwhile
+    (flat combining: D. Hendler et al., SPAA 2010). A lone request neither waits for company nor changes threads;
+    under load batches grow by themselves. Once its own items are answered a thread hands the model over to the
+    one that has waited longest.
     """
 
     def __init__(self, model: BatchModel, settings: BatchSettings) -> None:
         self._model = model
         self._settings = settings
         self._queue: deque[_Waiting] = deque()
-        self._executor = ThreadPoolExecutor(max_workers=settings.workers, thread_name_prefix="model")
-        self._running: set[asyncio.Task[None]] = set()
+        self._free = settings.workers
+        self._lock = threading.Lock()
 
     async def start(self) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._executor, self._model.warm_up)
+        await asyncio.to_thread(self._model.warm_up)
 
-    async def submit(self, item: Pixels) -> Floats:
-        if len(self._queue) >= self._settings.max_queue:
-            raise Overloaded(
-                f"{len(self._queue)} pictures are waiting for the model already; try again in a moment."
-            )
-        waiting = _Waiting(item, asyncio.get_running_loop().create_future())
-        self._queue.append(waiting)
-        if len(self._running) < self._settings.workers:
-            task = asyncio.create_task(self._drain())
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
-        return await waiting.answer
+    def predict(self, items: Sequence[Pixels]) -> list[Floats]:
+        call = self._enqueue(items)
+        while True:
+            with self._lock:
+                call.wake.clear()
+                leads = call.leads
+                if not leads and not call.missing:
+                    return complete(call.answers)
+            if leads:
+                self._lead(call)
+            else:
+                call.wake.wait()
 
-    async def close(self) -> None:
-        await asyncio.gather(*self._running)
-        self._executor.shutdown(wait=True)
+    def _enqueue(self, items: Sequence[Pixels]) -> _Call:
+        call = _Call([None] * len(items), len(items))
+        with self._lock:
+            if self._queue and len(self._queue) + len(items) > self._settings.max_queue:
+                raise Overloaded(
+                    f"{len(self._queue)} pictures are waiting for the model already; try again in a moment."
+                )
+            self._queue.extend(_Waiting(call, index, item) for index, item in enumerate(items))
+            if self._free and items:
+                self._free -= 1
+                call.leads = True
+        return call
 
-    async def _drain(self) -> None:
-        loop = asyncio.get_running_loop()
-        while batch := self._next_batch():
-            items = [waiting.item for waiting in batch]
-            answers = await loop.run_in_executor(self._executor, predict_each, self._model, items)
+    def _lead(self, call: _Call) -> None:
+        try:
+            while batch := self._next_batch(call):
+                self._deliver(batch, predict_each(self._model, [waiting.item for waiting in batch]))
+        finally:
+            self._hand_over(call)
+
+    def _next_batch(self, call: _Call) -> list[_Waiting]:
+        """The longest waiting items; none once the caller's own are answered or in other hands."""
+        with self._lock:
+            size = min(self._settings.max_size, len(self._queue)) if call.missing else 0
+            return [self._queue.popleft() for _ in range(size)]
+
+    def _hand_over(self, call: _Call) -> None:
+        with self._lock:
+            call.leads = False
+            heir = next((waiting.call for waiting in self._queue if not waiting.call.leads), None)
+            if heir is None:
+                self._free += 1
+            else:
+                heir.leads = True
+                heir.wake.set()
+
+    def _deliver(self, batch: Sequence[_Waiting], answers: Sequence[Floats | None]) -> None:
+        with self._lock:
             for waiting, answer in zip(batch, answers, strict=True):
-                _settle(waiting.answer, answer)
-
-    def _next_batch(self) -> list[_Waiting]:
-        share = -(-len(self._queue) // self._settings.workers)
-        size = min(self._settings.max_size, max(1, share))
-        batch: list[_Waiting] = []
-        while self._queue and len(batch) < size:
-            waiting = self._queue.popleft()
-            if not waiting.answer.done():  # done here: the caller has gone away
-                batch.append(waiting)
-        return batch
-
-
-def _settle(future: asyncio.Future[Floats], answer: Floats | None) -> None:
-    if future.done():
-        return
-    if answer is None:
-        future.set_exception(InferenceFailed("The model failed on this picture."))
-    else:
-        future.set_result(answer)
+                waiting.call.answers[waiting.index] = answer
+                waiting.call.missing -= 1
+                if not waiting.call.missing:
+                    waiting.call.wake.set()

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import aiohttp
 from bentoml.exceptions import BentoMLException, ServiceUnavailable
 
-from bentos.common.errors import DependencyUnavailable, InferenceFailed
+from bentos.common.batching.base import complete
+from bentos.common.errors import DependencyUnavailable
 from bentos.common.settings import BatchSettings
 from models.errors import Overloaded
 from models.runtime.session import Floats, Pixels
@@ -20,6 +24,8 @@ logger = logging.getLogger(__name__)
 # request of that moment can pick one dead connection after the other. While it pauses they are noticed and dropped.
 PAUSES_S = (0.0, 0.01, 0.05, 0.2, 0.5, 1.0)
 START_TIMEOUT_S = 120.0
+IN_FLIGHT = 32
+"""Faces of one picture that are on their way at once, so that a crowd leaves room for other callers."""
 
 
 class Proxy(Protocol):
@@ -37,10 +43,13 @@ class ServiceBatcher:
         self._method = method
         self._settings = settings
         self._waiting = 0
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def start(self) -> None:
-        deadline = asyncio.get_running_loop().time() + START_TIMEOUT_S
-        while asyncio.get_running_loop().time() < deadline:
+        self._loop = asyncio.get_running_loop()
+        deadline = self._loop.time() + START_TIMEOUT_S
+        while self._loop.time() < deadline:
             try:
                 if await self._proxy.to_async.is_ready(timeout=5):
                     return
@@ -49,22 +58,34 @@ class ServiceBatcher:
             await asyncio.sleep(0.2)
         raise DependencyUnavailable(f"The model's process was not ready within {START_TIMEOUT_S:.0f} s.")
 
-    async def submit(self, item: Pixels) -> Floats:
-        if self._waiting >= self._settings.max_queue:
-            raise Overloaded(
-                f"{self._waiting} pictures are waiting for the model already; try again in a moment."
-            )
-        self._waiting += 1
-        try:
-            answer = await self._call(item)
-        finally:
-            self._waiting -= 1
-        if answer is None:
-            raise InferenceFailed("The model failed on this picture.")
-        return answer
+    def predict(self, items: Sequence[Pixels]) -> list[Floats]:
+        if self._loop is None:
+            raise DependencyUnavailable("The model's process is not ready yet; try again in a moment.")
+        with self._admitted(len(items)):
+            return complete(asyncio.run_coroutine_threadsafe(self._all(items), self._loop).result())
 
-    async def close(self) -> None:
-        """BentoML owns the connection and closes it."""
+    @contextmanager
+    def _admitted(self, count: int) -> Iterator[None]:
+        with self._lock:
+            if self._waiting and self._waiting + count > self._settings.max_queue:
+                raise Overloaded(
+                    f"{self._waiting} pictures are waiting for the model already; try again in a moment."
+                )
+            self._waiting += count
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._waiting -= count
+
+    async def _all(self, items: Sequence[Pixels]) -> list[Floats | None]:
+        gate = asyncio.Semaphore(IN_FLIGHT)
+
+        async def one(item: Pixels) -> Floats | None:
+            async with gate:
+                return await self._call(item)
+
+        return list(await asyncio.gather(*map(one, items)))
 
     async def _call(self, item: Pixels) -> Floats | None:
         for pause in (*PAUSES_S, None):
