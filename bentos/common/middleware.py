@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
+import time
 from collections.abc import Callable
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -24,6 +26,7 @@ logger = logging.getLogger(__name__)
 OPEN_PATHS = frozenset({"/health", "/livez", "/readyz", "/metrics", "/docs.json"})
 CONTEXT = "facesocial.context"
 UNMATCHED = "unmatched"
+REFUSALS_EVERY_S = 5.0
 CLOSED_BY_CLIENT = 499  # nginx's status for a caller that went away
 
 
@@ -47,10 +50,14 @@ class ContractMiddleware:
         self._max_in_flight = max_in_flight
         self._admit = admit
         self._in_flight = 0
+        self._refused = _Refusals()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if scope["path"] not in OPEN_PATHS and (refusal := self._refusal()):
+            await self._refuse(refusal, scope, receive, send)
             return
         headers = Headers(scope=scope)
         context = RequestContext(request_id_of(headers.get("x-request-id")))
@@ -63,7 +70,7 @@ class ContractMiddleware:
                 await self._app(scope, limited, answer)
             else:
                 context.principal = await self._principal(headers.get("authorization"))
-                await self._admitted(scope, limited, answer)
+                await self._counted(scope, limited, answer)
         except ClientDisconnect:
             answer.status = CLOSED_BY_CLIENT
         except Exception as error:
@@ -71,11 +78,26 @@ class ContractMiddleware:
         finally:
             self._record(scope, context, answer)
 
-    async def _admitted(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse at once what would only wait: the body of a refused request is never read."""
+    def _refusal(self) -> Overloaded | None:
+        try:
+            self._admit()
+        except Overloaded as error:
+            return error
         if self._in_flight >= self._max_in_flight:
-            raise Overloaded(f"{self._in_flight} requests are being answered already; try again in a moment.")
-        self._admit()
+            return Overloaded(
+                f"{self._in_flight} requests are being answered already; try again in a moment."
+            )
+        return None
+
+    async def _refuse(self, refusal: Overloaded, scope: Scope, receive: Receive, send: Send) -> None:
+        """Say no before anything is looked at, neither token nor body: what is refused must cost next to nothing."""
+        request_id = request_id_of(Headers(scope=scope).get("x-request-id"))
+        answer = _Answer(send, request_id)
+        await response_of(refusal, request_id)(scope, receive, answer)
+        self._metrics.request(scope["method"], UNMATCHED, answer.status, 0.0)
+        self._refused.count()
+
+    async def _counted(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._in_flight += 1
         try:
             await self._app(scope, receive, send)
@@ -101,6 +123,21 @@ class ContractMiddleware:
             logger.exception("request %s failed", answer.request_id, exc_info=error)
         if not answer.started:
             await response_of(error, answer.request_id)(scope, receive, answer)
+
+
+class _Refusals:
+    """Says once in a while how many requests were refused; a line for each would cost more than the refusal."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._said = -math.inf
+
+    def count(self) -> None:
+        self._count += 1
+        now = time.monotonic()
+        if now - self._said >= REFUSALS_EVERY_S:
+            logger.warning("overloaded: %d requests refused with 503", self._count)
+            self._count, self._said = 0, now
 
 
 class _Answer:

@@ -37,6 +37,7 @@ class Candidate:
     path: str
     settings: Mapping[str, str]
     headers: Mapping[str, str]
+    own: bool = False
 
 
 def candidates(task: Task, port: int, folder: Path) -> list[Candidate]:
@@ -71,6 +72,7 @@ def _own(task: Task, mode: str, port: int, folder: Path) -> Candidate:
         path=f"/api/v1/{operation}",
         settings=settings,
         headers={"authorization": f"Bearer {token}"},
+        own=True,
     )
 
 

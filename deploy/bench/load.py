@@ -1,18 +1,20 @@
-"""Runs the load generator (autocannon, on Node.js) and reads what it measured."""
+"""Runs the load generator (h2load of nghttp2, over HTTP/1.1) and reads what it measured."""
 
 from __future__ import annotations
 
-import json
+import math
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from models.errors import FaceSocialError
 
-HERE = Path(__file__).parent
 BOUNDARY = "facesocial-bench"
+REFUSED = ("429", "503")
 
 
 class BenchFailed(FaceSocialError):
@@ -20,37 +22,59 @@ class BenchFailed(FaceSocialError):
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
-    """What one load measured; times in milliseconds, of successful answers."""
+class Sample:
+    """What came back in one span of time.
 
-    connections: int
-    wanted_rate: float | None
-    rate: float
-    p50: float | None
-    p95: float | None
-    p99: float | None
+    Attributes:
+        seconds: Length of the span.
+        times_ms: Of each successful answer.
+        refused: Answers 429 and 503.
+        errors: All other answers, and connections that broke.
+        answered: Successful answers before, in and after the span.
+    """
+
+    seconds: float
+    times_ms: Sequence[float]
     refused: int
     errors: int
+    answered: int
+
+    @property
+    def rate(self) -> float:
+        """Successful answers a second."""
+        return len(self.times_ms) / self.seconds
+
+    def percentile(self, percent: float) -> float | None:
+        """Milliseconds within which so many of the successful answers came."""
+        return float(np.percentile(self.times_ms, percent)) if self.times_ms else None
+
+
+def pooled(samples: Sequence[Sample]) -> Sample:
+    """Several spans as one."""
+    return Sample(
+        sum(sample.seconds for sample in samples),
+        [value for sample in samples for value in sample.times_ms],
+        sum(sample.refused for sample in samples),
+        sum(sample.errors for sample in samples),
+        sum(sample.answered for sample in samples),
+    )
 
 
 class Generator:
-    """Autocannon in a folder of its own.
+    """h2load, sending one body again and again.
+
+    Args:
+        folder: For its log.
 
     Raises:
-        BenchFailed: There is no Node.js, or npm cannot install the generator.
+        BenchFailed: It is not installed.
     """
 
     def __init__(self, folder: Path) -> None:
-        for program in ("node", "npm"):
-            if shutil.which(program) is None:
-                raise BenchFailed(f"The load generator needs {program}: install Node.js 18 or newer.")
+        if shutil.which("h2load") is None:
+            raise BenchFailed("The load generator is missing: apt-get install nghttp2-client (h2load).")
         folder.mkdir(parents=True, exist_ok=True)
-        self._folder = folder
-        shutil.copyfile(HERE / "package.json", folder / "package.json")
-        if not (folder / "node_modules" / "autocannon").is_dir():
-            done = subprocess.run(["npm", "install", "--silent"], cwd=folder, capture_output=True, text=True)  # noqa: S607
-            if done.returncode:
-                raise BenchFailed(f"npm could not install the load generator: {done.stderr.strip()[-300:]}")
+        self._log = folder / "h2load.log"
 
     def run(
         self,
@@ -59,36 +83,58 @@ class Generator:
         headers: Mapping[str, str],
         connections: int,
         seconds: float,
-        rate: float | None = None,
-    ) -> Load:
-        """Load ``url`` with ``connections`` at once, or with ``rate`` requests a second shared among them."""
-        options = {
-            "url": url,
-            "body": str(body),
-            "headers": dict(headers),
-            "connections": connections,
-            "seconds": seconds,
-            "rate": rate,
-            "modules": str(self._folder),
-        }
-        command = ["node", str(HERE / "load.mjs"), json.dumps(options)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 120)
-        if done.returncode:
-            raise BenchFailed(f"The load generator failed: {done.stderr.strip()[-300:]}")
-        found = json.loads(done.stdout)
-        good = found["statuses"].get("200", 0)
-        refused = sum(count for status, count in found["statuses"].items() if status in ("429", "503"))
-        others = sum(found["statuses"].values()) - good - refused
-        return Load(
-            connections=connections,
-            wanted_rate=rate,
-            rate=good / found["seconds"],
-            p50=found["p50"],
-            p95=found["p95"],
-            p99=found["p99"],
-            refused=refused,
-            errors=others + found["errors"] + found["timeouts"],
-        )
+        warm_up: float = 0.5,
+    ) -> Sample:
+        """Closed loop: so many connections, each with the next request as soon as the last is answered.
+
+        What is answered in the first ``warm_up`` seconds is not counted.
+        """
+        duration = f"--duration={round((seconds + warm_up) * 1e3)}ms"
+        self._call(url, body, headers, connections, [duration])
+        return read_log(self._log.read_text().splitlines(), warm_up, seconds)
+
+    def run_open(
+        self,
+        url: str,
+        body: Path,
+        headers: Mapping[str, str],
+        rate: float,
+        seconds: float,
+        warm_up: float,
+    ) -> Sample:
+        """Open loop: so many requests a second, each on a connection of its own, whatever became of the others."""
+        together = math.ceil(rate / 100)
+        period_ms = max(1, round(together / rate * 1e3))
+        count = round((seconds + warm_up) / period_ms * 1e3) * together
+        pace = [f"--rate={together}", f"--rate-period={period_ms}ms", f"--requests={count}"]
+        self._call(url, body, headers, count, pace)
+        return read_log(self._log.read_text().splitlines(), warm_up, seconds)
+
+    def send(self, url: str, body: Path, headers: Mapping[str, str], connections: int, count: int) -> None:
+        """Send so many requests."""
+        self._call(url, body, headers, connections, [f"--requests={count}"])
+
+    def _call(
+        self, url: str, body: Path, headers: Mapping[str, str], connections: int, how: Sequence[str]
+    ) -> None:
+        self._log.unlink(missing_ok=True)
+        named = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
+        fixed = ["h2load", "--h1", "--threads=1", f"--data={body}", f"--log-file={self._log}"]
+        command = [*fixed, f"--clients={connections}", *how, *named, url]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=1800)
+        if done.returncode or not self._log.exists():
+            raise BenchFailed(f"The load generator failed: {(done.stderr or done.stdout).strip()[-300:]}")
+
+
+def read_log(lines: Iterable[str], skip_s: float, seconds: float) -> Sample:
+    """h2load's log: start in microseconds, status, duration in microseconds of each request, tab by tab."""
+    rows = [(int(start), status, int(taken)) for start, status, taken in (line.split() for line in lines)]
+    begin = min((start for start, _, _ in rows), default=0) + skip_s * 1e6
+    inside = [(status, taken) for start, status, taken in rows if 0 <= start + taken - begin < seconds * 1e6]
+    good = [taken / 1e3 for status, taken in inside if status == "200"]
+    refused = sum(status in REFUSED for status, _ in inside)
+    answered = sum(status == "200" for _, status, _ in rows)
+    return Sample(seconds, good, refused, len(inside) - len(good) - refused, answered)
 
 
 def multipart(field: str, image: bytes, folder: Path) -> tuple[Path, dict[str, str]]:

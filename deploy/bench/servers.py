@@ -20,6 +20,9 @@ from deploy.local.stack import MARK, ROOT
 from deploy.local.supervisor import marked, stop_marked
 
 START_S = 120
+SETTLE_S = 20
+SETTLE_STEP_S = 0.4
+IDLE_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,16 @@ class Server:
     def cpu_seconds(self) -> float:
         """CPU time of all of its processes so far, the dead ones left out."""
         return sum(_cpu(process) for process in marked(self.mark))
+
+    def settle(self) -> None:
+        """Wait until all processes are idle, at most for a while."""
+        deadline = time.monotonic() + SETTLE_S
+        used = self.cpu_seconds()
+        while time.monotonic() < deadline:
+            time.sleep(SETTLE_STEP_S)
+            used, before = self.cpu_seconds(), used
+            if used - before < SETTLE_STEP_S * IDLE_SHARE:
+                return
 
     def resident(self) -> int:
         """Resident bytes of all of its processes, shared pages counted once."""
