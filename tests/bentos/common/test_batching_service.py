@@ -11,13 +11,21 @@ import numpy as np
 import pytest
 from bentoml.exceptions import BentoMLException, InternalServerError, ServiceUnavailable
 
-from bentos.common.batching.service import PAUSES_S, ServiceBatcher
+from bentos.common.batching.service import IN_FLIGHT, PAUSES_S, ServiceBatcher
 from bentos.common.errors import DependencyUnavailable, InferenceFailed
 from bentos.common.settings import BatchSettings
 from models.errors import Overloaded
 from models.runtime.session import Floats, Pixels
 
-ITEM: Pixels = np.full((2, 2, 3), 7, np.uint8)
+WAIT_S = 10
+
+
+def item(value: int) -> Pixels:
+    return np.full((2, 2, 3), value, np.uint8)
+
+
+ITEM = item(7)
+POISON = item(0)
 
 
 class InnerService:
@@ -57,9 +65,17 @@ class Held(InnerService):
     def __init__(self) -> None:
         super().__init__()
         self.gate = asyncio.Event()
+        self.arrived = asyncio.Semaphore(0)
+        self.waiting = 0
+        self.most = 0
 
     async def predict(self, items: Sequence[Pixels]) -> list[Floats | None]:
+        self.waiting += 1
+        self.most = max(self.most, self.waiting)
+        self.arrived.release()
         await self.gate.wait()
+        await asyncio.sleep(0)  # those behind it would come in now, if they could
+        self.waiting -= 1
         return await super().predict(items)
 
 
@@ -68,10 +84,74 @@ def batcher(inner: InnerService, max_queue: int = 8) -> ServiceBatcher:
     return ServiceBatcher(inner, "predict", settings)
 
 
+async def started(inner: InnerService, max_queue: int = 8) -> ServiceBatcher:
+    made = batcher(inner, max_queue)
+    await made.start()
+    return made
+
+
+async def predict(one: ServiceBatcher, *items: Pixels) -> list[float]:
+    """What a request's thread does, while the loop stays free for what goes over the wire."""
+    async with asyncio.timeout(WAIT_S):
+        answers = await asyncio.to_thread(one.predict, items)
+    return [float(answer[0]) for answer in answers]
+
+
+async def waiting(one: ServiceBatcher, inner: Held, *items: Pixels) -> asyncio.Task[list[float]]:
+    """A call whose items have all arrived at the inner service."""
+    task = asyncio.create_task(predict(one, *items))
+    async with asyncio.timeout(WAIT_S):
+        for _ in items:
+            await inner.arrived.acquire()
+    return task
+
+
 async def test_an_item_is_sent_as_a_batch_of_one() -> None:
     inner = InnerService()
-    assert (await batcher(inner).submit(ITEM)).tolist() == [7.0]
+    assert await predict(await started(inner), ITEM) == [7.0]
     assert inner.calls == [[7]]
+
+
+async def test_items_of_one_call_are_answered_in_order() -> None:
+    inner = InnerService()
+    one = await started(inner)
+    assert await predict(one, *(item(value) for value in (5, 3, 4))) == [5.0, 3.0, 4.0]
+    assert sorted(inner.calls) == [[3], [4], [5]]
+    assert await predict(one) == []
+
+
+async def test_items_of_one_call_are_on_their_way_together() -> None:
+    inner = Held()
+    call = await waiting(await started(inner), inner, ITEM, ITEM, ITEM)
+    assert not call.done()
+    inner.gate.set()
+    assert await call == [7.0] * 3
+
+
+async def test_a_crowd_leaves_room_for_others() -> None:
+    inner = Held()
+    one = await started(inner, max_queue=2 * IN_FLIGHT)
+    crowd = asyncio.create_task(predict(one, *[ITEM] * (2 * IN_FLIGHT)))
+    async with asyncio.timeout(WAIT_S):
+        for _ in range(IN_FLIGHT):
+            await inner.arrived.acquire()
+    assert inner.waiting == IN_FLIGHT
+    inner.gate.set()
+    assert await crowd == [7.0] * (2 * IN_FLIGHT)
+    assert inner.most == IN_FLIGHT
+
+
+async def test_threads_that_call_at_the_same_time_get_their_own_answers() -> None:
+    one = await started(InnerService(), max_queue=64)
+    answers = await asyncio.gather(*(predict(one, item(value), item(value + 1)) for value in range(1, 30)))
+    assert answers == [[float(value), float(value + 1)] for value in range(1, 30)]
+
+
+async def test_before_the_start_nothing_is_sent() -> None:
+    inner = InnerService()
+    with pytest.raises(DependencyUnavailable, match="not ready"):
+        await predict(batcher(inner), ITEM)
+    assert inner.calls == []
 
 
 @pytest.mark.parametrize(
@@ -86,7 +166,7 @@ async def test_an_item_is_sent_as_a_batch_of_one() -> None:
 )
 async def test_a_broken_connection_is_tried_again(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
     inner = InnerService([error] * len(PAUSES_S))
-    assert (await batcher(inner).submit(ITEM)).tolist() == [7.0]
+    assert await predict(await started(inner), ITEM) == [7.0]
     assert len(inner.calls) == len(PAUSES_S) + 1
     assert len([record for record in caplog.records if record.levelname == "WARNING"]) == len(PAUSES_S)
 
@@ -95,14 +175,14 @@ async def test_a_broken_connection_is_tried_again(error: Exception, caplog: pyte
 async def test_a_connection_that_stays_broken_is_given_up(error: Exception) -> None:
     inner = InnerService([error] * 20)
     with pytest.raises(DependencyUnavailable):
-        await batcher(inner).submit(ITEM)
+        await predict(await started(inner), ITEM)
     assert len(inner.calls) == len(PAUSES_S) + 1
 
 
 async def test_a_full_inner_queue_is_an_overload_and_not_asked_again() -> None:
     inner = InnerService([ServiceUnavailable("full")])
     with pytest.raises(Overloaded) as refused:
-        await batcher(inner).submit(ITEM)
+        await predict(await started(inner), ITEM)
     assert refused.value.retry_after_s >= 1
     assert len(inner.calls) == 1
 
@@ -111,39 +191,45 @@ async def test_a_full_inner_queue_is_an_overload_and_not_asked_again() -> None:
 async def test_another_fault_of_the_inner_service_is_named_and_not_asked_again(error: Exception) -> None:
     inner = InnerService([error])
     with pytest.raises(DependencyUnavailable, match="bug"):
-        await batcher(inner).submit(ITEM)
+        await predict(await started(inner), ITEM)
     assert len(inner.calls) == 1
 
 
-async def test_an_item_that_the_model_failed_on() -> None:
+@pytest.mark.parametrize("items", [(POISON,), (ITEM, POISON, ITEM)])
+async def test_an_item_that_the_model_failed_on(items: tuple[Pixels, ...]) -> None:
     with pytest.raises(InferenceFailed):
-        await batcher(InnerService()).submit(np.zeros_like(ITEM))
+        await predict(await started(InnerService()), *items)
 
 
 async def test_more_than_allowed_do_not_wait() -> None:
     inner = Held()
-    one = batcher(inner, max_queue=2)
-    waiting = [asyncio.create_task(one.submit(ITEM)) for _ in range(2)]
-    await asyncio.sleep(0)
+    one = await started(inner, max_queue=2)
+    calls = [await waiting(one, inner, ITEM) for _ in range(2)]
     with pytest.raises(Overloaded):
-        await one.submit(ITEM)
+        await predict(one, ITEM)
     inner.gate.set()
-    assert [answer.tolist() for answer in await asyncio.gather(*waiting)] == [[7.0], [7.0]]
-    assert (await one.submit(ITEM)).tolist() == [7.0]
+    assert await asyncio.gather(*calls) == [[7.0], [7.0]]
+    assert len(inner.calls) == 2
+    assert await predict(one, ITEM) == [7.0]
 
 
-async def test_failures_and_callers_that_go_away_free_their_places() -> None:
+async def test_a_call_larger_than_the_queue_is_taken_when_nothing_waits() -> None:
     inner = Held()
-    one = batcher(inner, max_queue=1)
-    gone = asyncio.create_task(one.submit(ITEM))
-    await asyncio.sleep(0)
-    gone.cancel()
-    await asyncio.wait([gone])
+    one = await started(inner, max_queue=2)
+    crowd = await waiting(one, inner, *[ITEM] * 5)
+    with pytest.raises(Overloaded):
+        await predict(one, ITEM)
     inner.gate.set()
-    for _ in range(3):
-        with pytest.raises(InferenceFailed):
-            await one.submit(np.zeros_like(ITEM))
-    assert (await one.submit(ITEM)).tolist() == [7.0]
+    assert await crowd == [7.0] * 5
+
+
+async def test_failures_free_their_places() -> None:
+    one = await started(InnerService([ServiceUnavailable("full"), BentoMLException("bug")]), max_queue=1)
+    for error in (Overloaded, DependencyUnavailable, InferenceFailed, InferenceFailed):
+        with pytest.raises(error):
+            await predict(one, POISON)
+    assert await predict(one, ITEM) == [7.0]
+    assert await predict(one, ITEM) == [7.0]
 
 
 async def test_start_waits_until_the_inner_service_is_ready() -> None:
