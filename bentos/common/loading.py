@@ -8,11 +8,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bentos.common.metrics import MeteredModel, Metrics
-from bentos.common.settings import Settings
+from bentos.common.settings import SessionSettings, Settings
 from models.catalogue.card import ModelCard
 from models.runtime.batch import BatchModel
 from models.runtime.elastic import ElasticSession
-from models.runtime.session import CPU, Floats, OrtSession, Pixels, Session, SessionOptions, available
+from models.runtime.session import (
+    CPU,
+    Floats,
+    GpuOptions,
+    OrtSession,
+    Pixels,
+    Session,
+    SessionOptions,
+    available,
+)
 from models.runtime.store import WeightStore
 
 
@@ -64,12 +73,22 @@ def open_session(card: ModelCard, settings: Settings, alone: Callable[[], bool])
         providers=settings.session.providers,
         threads=parallelism_of(settings).threads,
         max_batch=settings.batch.max_size,
+        gpu=_gpu_of(settings.session),
     )
     path = store_of(settings).resolve(card)
     session = OrtSession(card, path, options)
     if session.provider != CPU or settings.session.threads or options.threads != 1:
         return session
     return ElasticSession(session, OrtSession(card, path, replace(options, threads=0)), alone)
+
+
+def _gpu_of(session: SessionSettings) -> GpuOptions:
+    return GpuOptions(
+        device_id=session.gpu_device,
+        precision=session.gpu_precision,
+        memory_limit_bytes=session.gpu_memory_mb and session.gpu_memory_mb * 2**20,
+        engine_cache=session.gpu_engines,
+    )
 
 
 class LazyModel:

@@ -48,10 +48,17 @@ class StoreSettings(Frozen):
 
 
 class SessionSettings(Frozen):
-    """How models run: providers in order of preference, threads of one session (0: the library's choice)."""
+    """How models run: providers in order of preference, threads of one session (0: the library's choice).
+
+    What begins with ``gpu`` counts on a GPU alone.
+    """
 
     providers: tuple[str, ...]
     threads: int
+    gpu_device: int
+    gpu_precision: Literal["fp32", "fp16"]
+    gpu_memory_mb: int | None
+    gpu_engines: Path
 
 
 class BatchSettings(Frozen):
@@ -99,6 +106,9 @@ class Settings(BaseSettings):
         "CPUExecutionProvider",
     )
     session_threads: Annotated[int, Field(ge=0)] = 0
+    gpu_device: Annotated[int, Field(ge=0)] = 0
+    gpu_precision: Literal["fp32", "fp16"] = "fp32"
+    gpu_memory_mb: Annotated[int | None, Field(ge=64)] = None
 
     worker_threads: Annotated[int, Field(ge=0)] = 0
     max_pixels_in_memory: Annotated[int, Field(gt=0)] = 50_000_000
@@ -149,7 +159,14 @@ class Settings(BaseSettings):
 
     @property
     def session(self) -> SessionSettings:
-        return SessionSettings(providers=self.providers, threads=self.session_threads)
+        return SessionSettings(
+            providers=self.providers,
+            threads=self.session_threads,
+            gpu_device=self.gpu_device,
+            gpu_precision=self.gpu_precision,
+            gpu_memory_mb=self.gpu_memory_mb,
+            gpu_engines=self.store.cache / "engines",
+        )
 
     @property
     def batch(self) -> BatchSettings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -174,5 +175,7 @@ def _cpu() -> str:
 
 
 def _h2load() -> str:
+    if shutil.which("h2load") is None:
+        return "not installed"
     done = subprocess.run(["h2load", "--version"], capture_output=True, text=True)  # noqa: S607
     return done.stdout.strip().rpartition("/")[2]

@@ -50,6 +50,26 @@ def in_process(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield service
 
 
+@pytest.fixture(scope="module")
+def gathering(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:
+    """As on a GPU: many threads hand their items to one model, in which batches form."""
+    with ServiceProcess(
+        service="face-detection-service",
+        target="bentos.face_detection.service:FaceDetectionService",
+        folder=tmp_path_factory.mktemp("gathering"),
+        mirror=mirror,
+        settings={"FACESOCIAL_WORKER_THREADS": "32", "FACESOCIAL_BATCH_WORKERS": "1"},
+    ) as service:
+        yield service
+
+
+@pytest.fixture(params=["running_service", "gathering"])
+def batching(request: pytest.FixtureRequest) -> ServiceProcess:
+    """Each way in which requests share batches."""
+    service: ServiceProcess = request.getfixturevalue(request.param)
+    return service
+
+
 @pytest.fixture(params=["service", "process"])
 def either(request: pytest.FixtureRequest) -> ServiceProcess:
     """The service in each batch mode."""
@@ -59,15 +79,15 @@ def either(request: pytest.FixtureRequest) -> ServiceProcess:
 
 
 async def test_concurrent_requests_form_batches_and_answers_do_not_depend_on_them(
-    either: ServiceProcess,
+    batching: ServiceProcess,
 ) -> None:
     group = sample("group")
     images = [encoded(group.resize((640 - 4 * i, 400 - 2 * i))) for i in range(16)] * 4
-    async with client_of(either) as client:
+    async with client_of(batching) as client:
         alone = [await post(client, "detect", image) for image in images[:16]]
-        before = samples_of(either, "ai_model_batch_size")
+        before = samples_of(batching, "ai_model_batch_size")
         together = await at_once(32, [partial(post, client, "detect", image) for image in images])
-        after = samples_of(either, "ai_model_batch_size")
+        after = samples_of(batching, "ai_model_batch_size")
     assert alone[0]["faces"]
     for index, answer in enumerate(together):
         assert_same_faces(answer, alone[index % 16])
