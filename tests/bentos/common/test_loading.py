@@ -18,7 +18,8 @@ from bentos.common.settings import Settings
 from models.catalogue.card import ModelCard
 from models.catalogue.detection import YUNET_N
 from models.errors import ModelUnavailable, WeightsMissing
-from models.runtime.session import CPU, Floats, Pixels
+from models.runtime.elastic import ElasticSession
+from models.runtime.session import CPU, Floats, OrtSession, Pixels, Session
 
 CORES = os.cpu_count() or 1
 
@@ -70,7 +71,9 @@ class Crowded(Loader):
 
 
 def settings(**values: object) -> Settings:
-    return Settings.model_validate({"providers": (CPU,), "session_threads": 0, "batch_workers": 0, **values})
+    return Settings.model_validate(
+        {"providers": (CPU,), "session_threads": 0, "batch_workers": 0, "worker_threads": 0, **values}
+    )
 
 
 def lazy(load: Loader, metrics: Metrics | None = None) -> LazyModel:
@@ -80,21 +83,39 @@ def lazy(load: Loader, metrics: Metrics | None = None) -> LazyModel:
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ({"batch_mode": "process"}, Parallelism(CORES, 1 if CORES > 1 else 0)),
-        ({"batch_mode": "process", "batch_workers": 1}, Parallelism(1, 0)),
-        ({"batch_mode": "process", "batch_workers": 3}, Parallelism(3, 1)),
-        ({"batch_mode": "process", "batch_workers": 3, "session_threads": 2}, Parallelism(3, 2)),
-        ({"batch_mode": "service"}, Parallelism(1, 0)),
-        ({"batch_mode": "service", "session_threads": 4}, Parallelism(1, 4)),
+        ({}, Parallelism(CORES + 1, CORES + 1, 1)),
+        ({"worker_threads": 7}, Parallelism(7, 7, 1)),
+        ({"worker_threads": 1}, Parallelism(1, 1, 0)),
+        ({"batch_workers": 1}, Parallelism(CORES + 1, 1, 0)),
+        ({"batch_workers": 3}, Parallelism(CORES + 1, 3, 1)),
+        ({"batch_workers": 3, "session_threads": 2}, Parallelism(CORES + 1, 3, 2)),
+        ({"worker_threads": 9, "batch_workers": 2, "session_threads": 4}, Parallelism(9, 2, 4)),
+        ({"batch_max_size": 200}, Parallelism(CORES + 1, CORES + 1, 1)),
     ],
 )
-def test_batches_at_once_and_threads_of_each(values: dict[str, object], expected: Parallelism) -> None:
-    assert parallelism_of(settings(**values)) == expected
+def test_on_a_cpu_each_request_runs_its_own_batches(values: dict[str, object], expected: Parallelism) -> None:
+    assert parallelism_of(settings(batch_mode="process", **values)) == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"batch_max_size": 200}, Parallelism(400, 1, 0)),
+        ({"batch_max_size": 1}, Parallelism(max(CORES, 2), 1, 0)),
+        ({"worker_threads": 5}, Parallelism(5, 1, 0)),
+        ({"worker_threads": 5, "session_threads": 4}, Parallelism(5, 1, 4)),
+        ({"worker_threads": 5, "batch_workers": 2}, Parallelism(5, 2, 1)),
+    ],
+)
+def test_where_requests_wait_for_an_inner_service_there_are_more_of_them_than_a_batch_has_items(
+    values: dict[str, object], expected: Parallelism
+) -> None:
+    assert parallelism_of(settings(batch_mode="service", **values)) == expected
 
 
 def test_a_provider_that_is_not_installed_does_not_count() -> None:
     one = settings(providers=("NoSuchProvider", CPU), batch_mode="process", batch_workers=2)
-    assert parallelism_of(one) == Parallelism(2, 1)
+    assert parallelism_of(one) == Parallelism(CORES + 1, 2, 1)
     with pytest.raises(ModelUnavailable, match="NoSuchProvider"):
         parallelism_of(settings(providers=("NoSuchProvider",)))
 
@@ -150,4 +171,52 @@ def test_a_session_without_weights_names_the_remedy(tmp_path: Path) -> None:
     store = {"model_dir": tmp_path / "cache", "model_mirror": str(tmp_path / "mirror"), "model_offline": True}
     missing = replace(YUNET_N, sha256="0" * 64)
     with pytest.raises(WeightsMissing, match="make models"):
-        open_session(missing, settings(**store))
+        open_session(missing, settings(**store), alone=lambda: True)
+
+
+class Opening:
+    """Sessions on the published weights, and the company that a run is told to have."""
+
+    def __init__(self, mirror: Path, cache: Path) -> None:
+        self.alone = True
+        self._store = {"model_dir": cache, "model_mirror": str(mirror), "model_offline": True}
+
+    def open(self, **values: object) -> Session:
+        return open_session(YUNET_N, settings(**self._store, **values), lambda: self.alone)
+
+
+@pytest.fixture
+def opening(mirror: Path, tmp_path: Path) -> Opening:
+    return Opening(mirror, tmp_path / "cache")
+
+
+def canvases(count: int) -> Pixels:
+    return np.random.default_rng(7).integers(0, 256, (count, 64, 64, 3), dtype=np.uint8)
+
+
+def test_where_batches_run_side_by_side_on_a_cpu_a_run_alone_takes_all_cores(opening: Opening) -> None:
+    session = opening.open(batch_mode="process")
+    assert isinstance(session, ElasticSession)
+    assert (session.card, session.provider) == (YUNET_N, CPU)
+    wide = session.run(canvases(2))
+    opening.alone = False
+    narrow = session.run(canvases(2))
+    assert list(wide) == list(narrow)
+    for name, values in wide.items():
+        np.testing.assert_allclose(values, narrow[name], rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"batch_mode": "process", "batch_workers": 1},
+        {"batch_mode": "process", "session_threads": 1},
+        {"batch_mode": "process", "session_threads": 2},
+        {"batch_mode": "service"},
+    ],
+    ids=["one batch at a time", "one thread as set", "two threads as set", "an inner service"],
+)
+def test_where_nothing_is_to_choose_there_is_one_session(opening: Opening, values: dict[str, object]) -> None:
+    session = opening.open(**values)
+    assert isinstance(session, OrtSession)
+    assert session.run(canvases(1))
