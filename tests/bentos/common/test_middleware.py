@@ -22,6 +22,7 @@ from bentos.common.health import HealthMonitor
 from bentos.common.metrics import Metrics
 from bentos.common.settings import Settings
 from models.catalogue import CATALOGUE
+from models.errors import Overloaded
 
 SECRET = "0123456789abcdef" * 4
 TOKEN = jwt.encode({"sub": "ann", "exp": 4_102_444_800}, SECRET, "HS256")
@@ -35,6 +36,14 @@ def routes(gate: asyncio.Event) -> APIRouter:
     @router.post("/echo/{name}")
     async def echo(name: str, request: Request) -> JSONResponse:
         return JSONResponse({"bytes": len(await request.body())})
+
+    @router.post("/direct")
+    async def direct(request: Request) -> JSONResponse:
+        return JSONResponse({"bytes": len(await request.body())})
+
+    @router.post("/direct-break")
+    async def direct_break(request: Request) -> JSONResponse:
+        raise RuntimeError("the password is swordfish")
 
     @router.post("/wait")
     async def wait() -> JSONResponse:
@@ -71,8 +80,14 @@ class Setup:
             verifier=TokenVerifier(Settings(jwt_secret=SECRET).auth),
             max_body_bytes=LIMIT,
             max_in_flight=2,
+            admit=self._admit,
         )
         self.app = create_app(parts, routes(self.gate))
+        self.refusal: Overloaded | None = None
+
+    def _admit(self) -> None:
+        if self.refusal:
+            raise self.refusal
 
     def client(self, headers: dict[str, str] | None = None) -> httpx.AsyncClient:
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
@@ -85,6 +100,19 @@ def setup() -> Setup:
     return Setup()
 
 
+async def never() -> AsyncIterator[bytes]:
+    """A body that nobody may read."""
+    raise AssertionError("the body was read")
+    yield b""
+
+
+def counts_of(setup: Setup) -> list[tuple[dict[str, str], float]]:
+    """Labels and number of the requests that were counted."""
+    text = setup.metrics.render().decode()
+    (family,) = (one for one in text_string_to_metric_families(text) if one.name == "http_requests")
+    return [(one.labels, one.value) for one in family.samples if one.name == "http_requests_total"]
+
+
 def error_of(answer: httpx.Response) -> dict[str, Any]:
     body = answer.json()
     assert body["success"] is False
@@ -93,7 +121,17 @@ def error_of(answer: httpx.Response) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("path", ["/api/v1/echo/a", "/api/v1/break", "/api/v1/forbid", "/health"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/echo/a",
+        "/api/v1/direct",
+        "/api/v1/break",
+        "/api/v1/direct-break",
+        "/api/v1/forbid",
+        "/health",
+    ],
+)
 async def test_a_callers_id_comes_back(setup: Setup, path: str) -> None:
     async with setup.client() as client:
         answer = await client.request(
@@ -118,10 +156,6 @@ async def test_an_id_that_is_no_plain_token_is_replaced(setup: Setup, sent: str)
     ],
 )
 async def test_no_body_is_read_without_a_token(setup: Setup, headers: dict[str, str], code: str) -> None:
-    async def never() -> AsyncIterator[bytes]:
-        raise AssertionError("the body was read")
-        yield b""
-
     async with setup.client(headers) as client:
         answer = await client.post("/api/v1/echo/a", content=never())
     assert (answer.status_code, error_of(answer)["code"]) == (401, code)
@@ -133,23 +167,27 @@ async def test_health_needs_no_token(setup: Setup) -> None:
         assert (await client.get("/health")).status_code == 200
 
 
+@pytest.mark.parametrize("path", ["echo/a", "direct"])
 @pytest.mark.parametrize("declared", [True, False])
-async def test_a_body_over_the_limit(setup: Setup, declared: bool) -> None:
+async def test_a_body_over_the_limit(setup: Setup, declared: bool, path: str) -> None:
     async def parts() -> AsyncIterator[bytes]:
         for _ in range(11):
             yield b"x" * 100
 
     async with setup.client() as client:
-        answer = await client.post("/api/v1/echo/a", content=b"x" * 1100 if declared else parts())
-        fitting = await client.post("/api/v1/echo/a", content=b"x" * LIMIT)
+        answer = await client.post(f"/api/v1/{path}", content=b"x" * 1100 if declared else parts())
+        fitting = await client.post(f"/api/v1/{path}", content=b"x" * LIMIT)
     assert (answer.status_code, error_of(answer)["code"]) == (413, "PAYLOAD_TOO_LARGE")
     assert error_of(answer)["details"]["limit_bytes"] == LIMIT
     assert fitting.json() == {"bytes": LIMIT}
 
 
-async def test_what_breaks_inside_stays_inside(setup: Setup, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("path", ["break", "direct-break"])
+async def test_what_breaks_inside_stays_inside(
+    setup: Setup, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
     async with setup.client() as client:
-        answer = await client.post("/api/v1/break")
+        answer = await client.post(f"/api/v1/{path}")
     assert (answer.status_code, error_of(answer)["code"]) == (500, "INTERNAL_ERROR")
     assert "swordfish" not in answer.text
 
@@ -177,6 +215,65 @@ async def test_beyond_the_bound_requests_are_refused_at_once(setup: Setup) -> No
     assert (healthy.status_code, after.status_code) == (200, 200)
 
 
+async def test_who_would_wait_too_long_is_refused_unread_and_let_in_afterwards(setup: Setup) -> None:
+    setup.refusal = Overloaded("A request would wait about 12 s.", retry_after_s=12)
+    async with setup.client() as client:
+        refused = await client.post("/api/v1/echo/a", content=never(), headers={"X-Request-ID": "mine"})
+        direct = await client.post("/api/v1/direct")
+        open_paths = [await client.get(path) for path in ("/health", "/livez", "/metrics", "/docs.json")]
+        setup.refusal = None
+        after = await client.post("/api/v1/echo/a", content=b"xyz")
+    for answer in (refused, direct):
+        assert (answer.status_code, error_of(answer)["code"]) == (503, "OVERLOADED")
+        assert answer.headers["retry-after"] == "12"
+        assert error_of(answer)["details"] == {"retry_after_s": 12}
+    assert refused.headers["x-request-id"] == "mine"
+    assert [answer.status_code for answer in open_paths] == [200] * 4
+    assert (after.status_code, after.json()) == (200, {"bytes": 3})
+
+
+async def test_what_is_refused_counts(setup: Setup) -> None:
+    setup.refusal = Overloaded("Too many.")
+    async with setup.client() as client:
+        for _ in range(3):
+            await client.post("/api/v1/echo/ann")
+        setup.refusal = None
+        for _ in range(2):
+            await client.post("/api/v1/echo/ann")
+    by_status: dict[str, float] = {}
+    for labels, value in counts_of(setup):
+        by_status[labels["status"]] = by_status.get(labels["status"], 0.0) + value
+    assert by_status == {"503": 3.0, "200": 2.0}
+
+
+async def test_a_refused_request_holds_no_place(setup: Setup) -> None:
+    async with setup.client() as client:
+        setup.refusal = Overloaded("Too many.")
+        for _ in range(5):
+            await client.post("/api/v1/wait")
+        setup.refusal = None
+        setup.gate.set()
+        served = await asyncio.gather(*(client.post("/api/v1/wait") for _ in range(2)))
+    assert [answer.status_code for answer in served] == [200, 200]
+
+
+async def test_a_failed_request_gives_its_place_back(setup: Setup) -> None:
+    async with setup.client() as client:
+        for path in ("break", "forbid", "direct-break") * 2:
+            await client.post(f"/api/v1/{path}")
+        assert (await client.post("/api/v1/echo/a")).status_code == 200
+
+
+async def test_refusals_are_logged_once_in_a_while(setup: Setup, caplog: pytest.LogCaptureFixture) -> None:
+    setup.refusal = Overloaded("Too many.")
+    async with setup.client() as client:
+        for _ in range(20):
+            await client.post("/api/v1/echo/a")
+    lines = [record for record in caplog.records if "503" in record.getMessage()]
+    assert len(lines) == 1
+    assert lines[0].levelname == "WARNING"
+
+
 async def test_metrics_name_the_route_and_never_the_path(setup: Setup) -> None:
     async with setup.client() as client:
         for name in ("ann", "bob"):
@@ -185,11 +282,7 @@ async def test_metrics_name_the_route_and_never_the_path(setup: Setup) -> None:
     text = setup.metrics.render().decode()
     assert "ann" not in text
     families = {family.name: family for family in text_string_to_metric_families(text)}
-    counts = {
-        tuple(sorted(one.labels.items())): one.value
-        for one in families["http_requests"].samples
-        if one.name == "http_requests_total"
-    }
+    counts = {tuple(sorted(labels.items())): value for labels, value in counts_of(setup)}
     echo = {"service": "test-service", "method": "POST", "path": "/api/v1/echo/{name}", "status": "200"}
     lost = {"service": "test-service", "method": "GET", "path": "unmatched", "status": "404"}
     assert counts == {tuple(sorted(echo.items())): 2.0, tuple(sorted(lost.items())): 1.0}
