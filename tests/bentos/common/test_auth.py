@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gc
 import hashlib
 import hmac
 import json
@@ -18,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bentos.common.auth import Role, TokenVerifier
+from bentos.common.auth import KNOWN_TOKENS, Principal, Role, TokenVerifier
 from bentos.common.errors import (
     AuthError,
     ConfigurationError,
@@ -160,6 +161,82 @@ def test_keys_by_id_and_their_rotation_without_a_restart(tmp_path: Path) -> None
     os.utime(path, (3, 3))
     with pytest.raises(InvalidToken):
         verifier.verify(signed(KEY, "one"))
+
+
+def test_the_same_token_is_checked_once() -> None:
+    verifier, header = shared(), bearer()
+    assert verifier.verify(header) is verifier.verify(header)
+    assert verifier.verify(header) == shared().verify(header)
+
+
+def test_a_remembered_token_still_expires() -> None:
+    verifier, expires = shared(jwt_leeway_s=0), int(time.time()) + 2
+    header = bearer(exp=expires)
+    assert verifier.verify(header) is verifier.verify(header)
+    time.sleep(max(0.0, expires - time.time()) + 0.01)
+    for _ in range(2):
+        with pytest.raises(InvalidToken, match="expired"):
+            verifier.verify(header)
+
+
+def test_the_leeway_counts_for_a_remembered_token_too() -> None:
+    header = bearer(exp=int(time.time()) - 2)
+    verifier = shared(jwt_leeway_s=60)
+    assert verifier.verify(header) is verifier.verify(header)
+    with pytest.raises(InvalidToken, match="expired"):
+        shared(jwt_leeway_s=1).verify(header)
+
+
+def test_a_remembered_token_lends_nothing_to_a_forged_one() -> None:
+    verifier, body = shared(), claims()
+    sound = f"Bearer {jwt.encode(body, SECRET, 'HS256')}"
+    forged = f"Bearer {jwt.encode(body, 'f' * 64, 'HS256')}"
+    signature = sound.rpartition(".")[2]
+    swollen = f"{bearer(role='admin').rpartition('.')[0]}.{signature}"
+    assert verifier.verify(sound).subject == "ann"
+    for header in (forged, swollen, sound[:-8], sound + "A"):
+        with pytest.raises(InvalidToken):
+            verifier.verify(header)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [({"role": "king"}, Forbidden), ({"sub": None}, InvalidToken), ({"exp": 1}, InvalidToken)],
+)
+def test_what_does_not_hold_does_not_hold_the_second_time(
+    changes: dict[str, Any], error: type[AuthError]
+) -> None:
+    verifier, header = shared(), bearer(**changes)
+    for _ in range(2):
+        with pytest.raises(error):
+            verifier.verify(header)
+
+
+def test_no_more_tokens_are_remembered_than_allowed() -> None:
+    verifier, expires = shared(), time.time() + 600
+    before = principals()
+    for number in range(2 * KNOWN_TOKENS + KNOWN_TOKENS // 2):
+        assert verifier.verify(bearer(sub=f"caller-{number}", exp=expires)).subject == f"caller-{number}"
+        assert number % 256 or principals() - before <= KNOWN_TOKENS
+    assert 0 < principals() - before <= KNOWN_TOKENS
+
+
+def principals() -> int:
+    """Callers that are in memory."""
+    return sum(isinstance(one, Principal) for one in gc.get_objects())
+
+
+def test_a_removed_key_is_refused_at_once(tmp_path: Path) -> None:
+    path = jwks(tmp_path / "jwks.json", one=KEY, two=OTHER)
+    verifier, header = with_keys(path), signed(KEY, "one")
+    for _ in range(3):
+        assert verifier.verify(header).subject == "ann"
+    jwks(path, two=OTHER)
+    os.utime(path, (1, 1))
+    for _ in range(2):
+        with pytest.raises(InvalidToken, match="key"):
+            verifier.verify(header)
+    assert verifier.verify(signed(OTHER, "two")).subject == "ann"
 
 
 def test_a_public_key_is_no_shared_secret(tmp_path: Path) -> None:
