@@ -315,6 +315,7 @@ class Crowded:
     def __init__(self) -> None:
         self.at_once: Counter[int] = Counter()
         self.sizes: Counter[int] = Counter()
+        self.meeting = threading.Barrier(1)
         self._running = 0
         self._lock = threading.Lock()
 
@@ -326,6 +327,7 @@ class Crowded:
             self._running += 1
             self.at_once[self._running] += 1
             self.sizes[len(items)] += 1
+        self.meeting.wait(WAIT_S)
         time.sleep(0)  # lets other threads in, as a real model does
         with self._lock:
             self._running -= 1
@@ -358,26 +360,29 @@ def _ask(batcher: ProcessBatcher, first: int, wrong: list[int]) -> None:
             wrong.append(number)
 
 
-@pytest.mark.usefixtures("hasty")
-@pytest.mark.parametrize("workers", [1, 3])
-def test_no_caller_is_forgotten_and_none_gets_the_answer_of_another(workers: int) -> None:
-    model, wrong = Crowded(), list[int]()
-    batcher = ProcessBatcher(model, batching(workers=workers, max_size=5, max_queue=128))
-    threads = [
-        threading.Thread(target=_ask, args=(batcher, first, wrong), daemon=True)
-        for first in range(0, 32 * 400, 400)
-    ]
+def run_all(threads: Sequence[threading.Thread]) -> None:
     deadline = time.monotonic() + 60
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(max(0.0, deadline - time.monotonic()))
     assert not any(thread.is_alive() for thread in threads)
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("workers", [1, 3])
+def test_no_caller_is_forgotten_none_gets_anothers_answer_and_no_worker_is_lost(workers: int) -> None:
+    model, wrong = Crowded(), list[int]()
+    batcher = ProcessBatcher(model, batching(workers=workers, max_size=3, max_queue=128))
+    starts = range(0, 32 * 400, 400)
+    run_all([threading.Thread(target=_ask, args=(batcher, start, wrong), daemon=True) for start in starts])
     assert not wrong
     assert max(model.at_once) <= workers
-    assert max(model.sizes) <= 5
-    assert sum(model.sizes[size] for size in (3, 4, 5)) > 0
+    assert max(model.sizes) == 3
     assert (max(model.at_once) > 1) == (workers > 1)
+    model.meeting = threading.Barrier(workers)  # passed only by as many batches at once
+    last = [Caller(batcher, number) for number in range(workers)]
+    assert len(numbers(last)) == workers
 
 
 async def test_start_warms_the_model_up(bench: Bench) -> None:
