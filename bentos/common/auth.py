@@ -173,7 +173,7 @@ class TokenVerifier:
         if self._keys.fixed:
             if len(self._known) >= KNOWN_TOKENS:
                 self._known.clear()
-            self._known[token] = principal, float(claims["exp"]) + self._settings.leeway_s
+            self._known[token] = principal, int(claims["exp"]) + self._settings.leeway_s
 
     def _claims(self, token: str) -> Mapping[str, Any]:
         settings = self._settings

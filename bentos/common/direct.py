@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from inspect import signature
+
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from starlette.requests import Request
@@ -17,7 +19,8 @@ class DirectRoutes:
 
     Args:
         app: The application with the same routes.
-        routes: Those whose endpoints take ``request: Request`` alone.
+        routes: Those whose endpoints take ``request`` alone, and raise the project's own errors alone, are served
+            here.
     """
 
     def __init__(self, app: ASGIApp, routes: APIRouter) -> None:
@@ -40,7 +43,4 @@ class DirectRoutes:
 
 
 def _is_plain(route: APIRoute) -> bool:
-    dependant = route.dependant
-    return dependant.request_param_name == "request" and not (
-        dependant.path_params or dependant.query_params or dependant.body_params or dependant.dependencies
-    )
+    return list(signature(route.endpoint).parameters) == ["request"] and not route.dependant.dependencies

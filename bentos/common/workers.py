@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 from models.errors import Overloaded
@@ -33,6 +35,7 @@ class Workers:
         self._max_wait_s = max_wait_s
         self._executor = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="worker")
         self._jobs = 0
+        self._counting = threading.Lock()
         self._mean_s = 0.0
 
     @property
@@ -58,17 +61,23 @@ class Workers:
             )
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call a function in a thread of the pool."""
-        loop = asyncio.get_running_loop()
-        self._jobs += 1
-        try:
-            return await loop.run_in_executor(self._executor, lambda: self._timed(function, *args, **kwargs))
-        finally:
-            self._jobs -= 1
+        """Call a function in a thread of the pool, with the caller's context variables.
+
+        A job counts until its thread is done with it, also where the caller has gone away.
+        """
+        call = partial(self._timed, function, *args, **kwargs)
+        self._count(1)
+        job = self._executor.submit(copy_context().run, call)
+        job.add_done_callback(lambda _: self._count(-1))
+        return await asyncio.wrap_future(job)
 
     def close(self) -> None:
         """Let what has begun end; what waits is cancelled."""
         self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def _count(self, change: int) -> None:
+        with self._counting:
+            self._jobs += change
 
     def _timed(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         started = time.perf_counter()

@@ -80,7 +80,11 @@ class ProcessBatcher:
     def _lead(self, call: _Call) -> None:
         try:
             while batch := self._next_batch(call):
-                self._deliver(batch, predict_each(self._model, [waiting.item for waiting in batch]))
+                answers: Sequence[Floats | None] = [None] * len(batch)
+                try:
+                    answers = predict_each(self._model, [waiting.item for waiting in batch])
+                finally:
+                    self._deliver(batch, answers)
         finally:
             self._hand_over(call)
 

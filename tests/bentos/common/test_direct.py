@@ -211,9 +211,14 @@ async def test_the_short_way_answers_and_counts_as_the_long_one(
             answers.append(await client.request(method, path, **content))
     first, second = answers
     assert first.status_code == second.status_code
-    assert first.headers == second.headers
+    assert headers_of(first) == headers_of(second)
     assert comparable(first) == comparable(second)
     assert short.counts() == long.counts()
+
+
+def headers_of(answer: httpx.Response) -> dict[str, str]:
+    """All but the length, which changes with the digits of the time that it took."""
+    return {name: value for name, value in answer.headers.items() if name != "content-length"}
 
 
 def comparable(answer: httpx.Response) -> object:
