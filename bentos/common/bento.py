@@ -19,7 +19,6 @@ from bentos.common.spec import ServiceSpec
 if TYPE_CHECKING:
     from bentos.common.composition import RunningService
 
-REQUEST_TIMEOUT_S = 600
 QUIET: dict[str, Any] = {
     # The contract's metrics, access log and request ids replace BentoML's, which cost milliseconds a request.
     "metrics": {"enabled": False},
@@ -64,22 +63,34 @@ def bento_service(spec: ServiceSpec, settings: Settings) -> Any:
         async def end(self) -> None:
             await self.running.end()
 
-    service = bentoml.service(Service, name=spec.name, traffic={"timeout": REQUEST_TIMEOUT_S}, **QUIET)
-    service.add_asgi_middleware(_Front)
-    return service
+    return bentoml.service(Service, name=spec.name, service_class=_ContractService, **QUIET)
+
+
+class _ContractService(bentoml.Service):  # type: ignore[misc]
+    """A BentoML service whose HTTP requests the contract's application takes."""
+
+    def to_asgi(self, is_main: bool = True) -> ASGIApp:
+        return _Front(super().to_asgi(is_main=is_main))
 
 
 class _Front:
-    """Takes every HTTP request before BentoML's own routes do; its lifespan stays BentoML's."""
+    """Takes every HTTP request before BentoML does; its lifespan stays BentoML's.
+
+    ``add_asgi_middleware`` would put this behind BentoML's own middlewares. One of them starts a timer for each
+    request and keeps it, and what hangs on it, until the time is over, however soon the request is answered.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._bento = app
+        self._application: ASGIApp | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        application = self._bento
-        if scope["type"] == "http":
-            application = bentoml.get_current_service().running.application
-        await application(scope, receive, send)
+        if scope["type"] != "http":
+            await self._bento(scope, receive, send)
+            return
+        if self._application is None:
+            self._application = bentoml.get_current_service().running.application
+        await self._application(scope, receive, send)
 
 
 def _model_service(spec: ServiceSpec, settings: Settings) -> Any:

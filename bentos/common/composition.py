@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -143,6 +144,8 @@ class RunningService:
             await asyncio.to_thread(self._store.resolve, card)
         for batcher in self._batchers.values():
             await batcher.start()
+        gc.collect()
+        gc.freeze()  # what is there now stays: the collector need not walk half a million objects again and again
 
 
 def build_parts(
