@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bentos.common.context import request_id_var
 from bentos.common.workers import PixelBudget, Workers
 from models.errors import Overloaded
 
@@ -348,6 +349,27 @@ async def test_a_caller_that_goes_away_while_it_waits_is_never_run(single: Worke
         assert single.alone
     assert await single.run(int) == 0  # the pool has got to the end of its queue
     assert not late.has_begun
+
+
+async def test_a_job_counts_until_its_thread_is_done_although_its_caller_has_gone() -> None:
+    workers, running, other = Workers(2), Held(), Held()
+    gone = asyncio.create_task(workers.run(running))
+    await running.begun()
+    gone.cancel()
+    await asyncio.wait([gone], timeout=WAIT_S)
+    staying = asyncio.create_task(workers.run(other))
+    await other.begun()
+    assert not workers.alone
+    running.end()
+    other.end()
+    await asyncio.wait_for(staying, WAIT_S)
+    await asyncio.to_thread(workers.close)
+    assert workers.alone
+
+
+async def test_a_job_sees_its_callers_context(single: Workers) -> None:
+    request_id_var.set("mine")
+    assert await single.run(request_id_var.get) == "mine"
 
 
 async def test_closing_lets_what_has_begun_end_and_cancels_what_waits() -> None:
