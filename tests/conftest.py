@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -60,15 +60,18 @@ def photos() -> Path:
 
 
 @pytest.fixture(scope="session")
-def running_service(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:
+def detection(
+    mirror: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Mapping[str, str]], ServiceProcess]:
+    """Makes the face detection service with some settings, in a folder of its own; ``with`` starts it."""
+    name = "face-detection-service"
+    return lambda settings: ServiceProcess(name, tmp_path_factory.mktemp(name), mirror, settings)
+
+
+@pytest.fixture(scope="session")
+def running_service(detection: Callable[[Mapping[str, str]], ServiceProcess]) -> Iterator[ServiceProcess]:
     """The face detection service with its models in an inner one, for all tests that only ask it things."""
-    with ServiceProcess(
-        service="face-detection-service",
-        target="bentos.face_detection.service:FaceDetectionService",
-        folder=tmp_path_factory.mktemp("face-detection-service"),
-        mirror=mirror,
-        settings={"FACESOCIAL_BATCH_MODE": "service"},
-    ) as service:
+    with detection({"FACESOCIAL_BATCH_MODE": "service"}) as service:
         yield service
 
 
@@ -79,14 +82,6 @@ def five(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Map
     settings = {"FACESOCIAL_BATCH_MODE": "process", "FACESOCIAL_MODEL_DIR": str(cache)}
     with ExitStack() as stack:
         yield {
-            name: stack.enter_context(
-                ServiceProcess(
-                    service=name,
-                    target=target,
-                    folder=tmp_path_factory.mktemp(name),
-                    mirror=mirror,
-                    settings=settings,
-                )
-            )
-            for name, target in TARGETS.items()
+            name: stack.enter_context(ServiceProcess(name, tmp_path_factory.mktemp(name), mirror, settings))
+            for name in TARGETS
         }

@@ -19,7 +19,7 @@ import jwt
 import psutil
 
 from bentos.contracts import SERVICES
-from deploy.local.services import serve_command
+from deploy.local.services import TARGETS, serve_command
 
 READY_LIMIT_S = 120
 STOP_LIMIT_S = 30
@@ -43,17 +43,17 @@ class ServiceProcess:
 
     Args:
         service: Name in the contract, such as ``face-detection-service``.
-        target: What BentoML serves, such as ``bentos.face_detection.service:FaceDetectionService``.
         folder: Holds state, output and BentoML's own files.
         mirror: Folder of the published weights.
         settings: Further settings, by their full names.
+        target: What BentoML serves where it is not the checkout's own service, such as a bento.
     """
 
     service: str
-    target: str
     folder: Path
     mirror: Path
     settings: Mapping[str, str] = field(default_factory=dict)
+    target: str | None = None
     secret: str = field(default_factory=lambda: secrets.token_hex(32))
     port: int = field(default_factory=free_port)
 
@@ -130,7 +130,7 @@ class ServiceProcess:
             raise ServiceFailed(f"still running {STOP_LIMIT_S} s after SIGTERM: {names}\n{self._tail()}")
 
     def _command(self) -> list[str]:
-        return serve_command(self.target, self.port)
+        return serve_command(self.target or TARGETS[self.service], self.port)
 
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("FACESOCIAL_")}

@@ -56,8 +56,10 @@ class ContractMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if scope["path"] not in OPEN_PATHS and (refusal := self._refusal()):
-            await self._refuse(refusal, scope, receive, send)
+        try:
+            self._require_room(scope["path"])
+        except Overloaded as error:
+            await self._refuse(error, scope, receive, send)
             return
         headers = Headers(scope=scope)
         context = RequestContext(request_id_of(headers.get("x-request-id")))
@@ -78,16 +80,12 @@ class ContractMiddleware:
         finally:
             self._record(scope, context, answer)
 
-    def _refusal(self) -> Overloaded | None:
-        try:
-            self._admit()
-        except Overloaded as error:
-            return error
+    def _require_room(self, path: str) -> None:
+        if path in OPEN_PATHS:
+            return
+        self._admit()
         if self._in_flight >= self._max_in_flight:
-            return Overloaded(
-                f"{self._in_flight} requests are being answered already; try again in a moment."
-            )
-        return None
+            raise Overloaded(f"{self._in_flight} requests are being answered already; try again in a moment.")
 
     async def _refuse(self, refusal: Overloaded, scope: Scope, receive: Receive, send: Send) -> None:
         """Say no before anything is looked at, neither token nor body: what is refused must cost next to nothing."""

@@ -64,8 +64,8 @@ class SessionSettings(Frozen):
 class BatchSettings(Frozen):
     """Adaptive batching: where it happens, how large a batch and its queue grow, how old an item may get.
 
-    ``workers`` batches run at once in mode ``process`` (0: one a core on a CPU, one on a GPU); an inner
-    service runs one at a time.
+    ``workers`` batches run at once in mode ``process`` (0: one for each request in work on a CPU, one on a
+    GPU); an inner service runs one at a time.
     """
 
     mode: Literal["process", "service"]

@@ -53,11 +53,10 @@ class Limit:
         self._image = image
         found = {one: one.rate(image, seconds) for one in _arrangements(task)}
         self._best = max(found, key=lambda one: found[one])
-        singles = {one: _alone_ms(one.work, image, seconds) for one in found if one.loops == one.batch == 1}
-        singles |= {one: _alone_ms(one.work, image, seconds) for one in list(found)[:1]}
-        self._quickest = min(singles, key=lambda one: singles[one])
+        alone = {work: _alone_ms(work, image, seconds) for work in dict.fromkeys(one.work for one in found)}
+        self._quickest = min(alone, key=lambda work: alone[work])
         self.found: Mapping[str, float] = {one.name: rate for one, rate in found.items()}
-        self.alone_ms = singles[self._quickest]
+        self.alone_ms = alone[self._quickest]
 
     @property
     def arrangement(self) -> str:
@@ -75,7 +74,7 @@ class Limit:
 
     def alone(self, seconds: float) -> float:
         """Median milliseconds of one image after another, now."""
-        return _alone_ms(self._quickest.work, self._image, seconds)
+        return _alone_ms(self._quickest, self._image, seconds)
 
 
 def _arrangements(task: Task) -> list[Arrangement]:

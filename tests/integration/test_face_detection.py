@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -38,28 +38,16 @@ def assert_same_faces(first: dict[str, Any], second: dict[str, Any], tolerance: 
 
 
 @pytest.fixture(scope="module")
-def in_process(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:
+def in_process(detection: Callable[[Mapping[str, str]], ServiceProcess]) -> Iterator[ServiceProcess]:
     """The same service with batching in its own process."""
-    with ServiceProcess(
-        service="face-detection-service",
-        target="bentos.face_detection.service:FaceDetectionService",
-        folder=tmp_path_factory.mktemp("in-process"),
-        mirror=mirror,
-        settings={"FACESOCIAL_BATCH_MODE": "process"},
-    ) as service:
+    with detection({"FACESOCIAL_BATCH_MODE": "process"}) as service:
         yield service
 
 
 @pytest.fixture(scope="module")
-def gathering(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:
+def gathering(detection: Callable[[Mapping[str, str]], ServiceProcess]) -> Iterator[ServiceProcess]:
     """As on a GPU: many threads hand their items to one model, in which batches form."""
-    with ServiceProcess(
-        service="face-detection-service",
-        target="bentos.face_detection.service:FaceDetectionService",
-        folder=tmp_path_factory.mktemp("gathering"),
-        mirror=mirror,
-        settings={"FACESOCIAL_WORKER_THREADS": "32", "FACESOCIAL_BATCH_WORKERS": "1"},
-    ) as service:
+    with detection({"FACESOCIAL_WORKER_THREADS": "32", "FACESOCIAL_BATCH_WORKERS": "1"}) as service:
         yield service
 
 

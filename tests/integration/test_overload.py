@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
 
 import httpx
 import pytest
@@ -17,15 +16,9 @@ CALLERS = 48
 
 
 @pytest.fixture(scope="module")
-def small(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:
+def small(detection: Callable[[Mapping[str, str]], ServiceProcess]) -> Iterator[ServiceProcess]:
     """A service that lets few requests in."""
-    with ServiceProcess(
-        service="face-detection-service",
-        target="bentos.face_detection.service:FaceDetectionService",
-        folder=tmp_path_factory.mktemp("small"),
-        mirror=mirror,
-        settings={"FACESOCIAL_MAX_IN_FLIGHT": str(AT_ONCE)},
-    ) as service:
+    with detection({"FACESOCIAL_MAX_IN_FLIGHT": str(AT_ONCE)}) as service:
         yield service
 
 

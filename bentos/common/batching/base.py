@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from bentos.common.errors import InferenceFailed
+from bentos.common.settings import BatchSettings
+from models.errors import Overloaded
 from models.runtime.batch import BatchModel
 from models.runtime.session import Floats, Pixels
 
@@ -39,6 +41,16 @@ def predict_each(model: BatchModel, items: Sequence[Pixels]) -> list[Floats | No
         if len(items) == 1:
             return [None]
         return [answer for item in items for answer in predict_each(model, [item])]
+
+
+def require_room(waiting: int, coming: int, settings: BatchSettings) -> None:
+    """Let items into a queue; a call that is larger than all of it comes in when it is empty.
+
+    Raises:
+        Overloaded: There is no room.
+    """
+    if waiting and waiting + coming > settings.max_queue:
+        raise Overloaded(f"{waiting} pictures are waiting for the model already; try again in a moment.")
 
 
 def complete(answers: Sequence[Floats | None]) -> list[Floats]:

@@ -8,9 +8,8 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bentos.common.batching.base import complete, predict_each
+from bentos.common.batching.base import complete, predict_each, require_room
 from bentos.common.settings import BatchSettings
-from models.errors import Overloaded
 from models.runtime.batch import BatchModel
 from models.runtime.session import Floats, Pixels
 
@@ -67,10 +66,7 @@ class ProcessBatcher:
     def _enqueue(self, items: Sequence[Pixels]) -> _Call:
         call = _Call([None] * len(items), len(items))
         with self._lock:
-            if self._queue and len(self._queue) + len(items) > self._settings.max_queue:
-                raise Overloaded(
-                    f"{len(self._queue)} pictures are waiting for the model already; try again in a moment."
-                )
+            require_room(len(self._queue), len(items), self._settings)
             self._queue.extend(_Waiting(call, index, item) for index, item in enumerate(items))
             if self._free and items:
                 self._free -= 1

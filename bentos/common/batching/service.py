@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import aiohttp
 from bentoml.exceptions import BentoMLException, ServiceUnavailable
 
-from bentos.common.batching.base import complete
+from bentos.common.batching.base import complete, require_room
 from bentos.common.errors import DependencyUnavailable
 from bentos.common.settings import BatchSettings
 from models.errors import Overloaded
@@ -67,10 +67,7 @@ class ServiceBatcher:
     @contextmanager
     def _admitted(self, count: int) -> Iterator[None]:
         with self._lock:
-            if self._waiting and self._waiting + count > self._settings.max_queue:
-                raise Overloaded(
-                    f"{self._waiting} pictures are waiting for the model already; try again in a moment."
-                )
+            require_room(self._waiting, count, self._settings)
             self._waiting += count
         try:
             yield
