@@ -85,6 +85,58 @@ class LimitSettings(Frozen):
     max_in_flight: int
 
 
+class DatabaseSettings(Frozen):
+    """The relational store: PostgreSQL, or the embedded SQLite file."""
+
+    url: SecretStr
+    pool_size: int
+    timeout_s: float
+
+
+class VectorSettings(Frozen):
+    """Milvus: a server, or the embedded Milvus Lite where ``uri`` is a path that ends in ``.db``.
+
+    ``m`` and ``ef_construction`` shape the HNSW graph (Y. Malkov and D. Yashunin, TPAMI 42, 2020), ``ef`` is the
+    breadth of a search; larger is more exact and slower.
+    """
+
+    uri: str
+    token: SecretStr | None
+    timeout_s: float
+    m: int
+    ef_construction: int
+    ef: int
+
+
+class KeyValueSettings(Frozen):
+    """Short-lived state: Redis, or the own process where ``redis_url`` is None."""
+
+    redis_url: SecretStr | None
+    timeout_s: float
+
+
+class CacheSettings(Frozen):
+    """Remembered answers about a picture: at most ``size`` of them (0: none), each for ``ttl_s`` seconds."""
+
+    size: int
+    ttl_s: int
+
+
+class GallerySettings(Frozen):
+    """What is enrolled, what is kept of it and how the stores are held together.
+
+    ``tombstones`` is the list of erased faces outside of the database: a restored backup is held against it.
+    """
+
+    min_quality: float
+    min_size: float
+    keep_images: bool
+    images: Path
+    tombstones: Path
+    repair_interval_s: float
+    retention_interval_s: float
+
+
 class Settings(BaseSettings):
     """Every setting of the services. Names: ``FACESOCIAL_`` and the field's name; see the README."""
 
@@ -131,6 +183,39 @@ class Settings(BaseSettings):
     jwt_issuer: str | None = None
     jwt_leeway_s: Annotated[int, Field(ge=0, le=300)] = 10
 
+    database_url: Annotated[
+        SecretStr | None, Field(validation_alias=_alias("database_url", "DATABASE_URL"))
+    ] = None
+    database_pool_size: Annotated[int, Field(ge=1, le=100)] = 8
+    database_timeout_s: Annotated[float, Field(gt=0)] = 10.0
+    redis_url: Annotated[SecretStr | None, Field(validation_alias=_alias("redis_url", "REDIS_URL"))] = None
+    redis_timeout_s: Annotated[float, Field(gt=0)] = 2.0
+    milvus_uri: str | None = None
+    milvus_host: Annotated[str | None, Field(validation_alias=_alias("milvus_host", "MILVUS_HOST"))] = None
+    milvus_port: Annotated[
+        int, Field(ge=1, le=65_535, validation_alias=_alias("milvus_port", "MILVUS_PORT"))
+    ] = 19530
+    milvus_token: SecretStr | None = None
+    milvus_timeout_s: Annotated[float, Field(gt=0)] = 10.0
+    hnsw_m: Annotated[int, Field(ge=4, le=128)] = 32
+    hnsw_ef_construction: Annotated[int, Field(ge=8, le=1024)] = 200
+    hnsw_ef: Annotated[int, Field(ge=8, le=32_768)] = 512
+
+    model_cache_size: Annotated[
+        int, Field(ge=0, validation_alias=_alias("model_cache_size", "MODEL_CACHE_SIZE"))
+    ] = 0
+    model_cache_ttl_s: Annotated[int, Field(ge=1)] = 300
+    idempotency_ttl_s: Annotated[int, Field(ge=1)] = 24 * 3600
+    verify_per_minute: Annotated[int, Field(ge=0)] = 0
+
+    enrol_min_quality: Annotated[float, Field(ge=0, le=1)] = 0.1
+    enrol_min_size: Annotated[float, Field(ge=0)] = 40.0
+    keep_images: bool = False
+    images_dir: Path | None = None
+    tombstones_file: Path | None = None
+    repair_interval_s: Annotated[float, Field(gt=0)] = 30.0
+    retention_interval_s: Annotated[float, Field(gt=0)] = 3600.0
+
     max_image_bytes: Annotated[int, Field(gt=0)] = 20_000_000
     max_image_pixels: Annotated[int, Field(gt=0)] = 50_000_000
     max_batch_images: Annotated[int, Field(ge=1)] = 64
@@ -176,6 +261,43 @@ class Settings(BaseSettings):
             max_age_ms=self.batch_max_age_ms,
             max_queue=self.batch_max_queue,
             workers=self.batch_workers,
+        )
+
+    @property
+    def database(self) -> DatabaseSettings:
+        url = self.database_url or SecretStr(f"sqlite:///{self.state_dir / 'facesocial.sqlite'}")
+        return DatabaseSettings(url=url, pool_size=self.database_pool_size, timeout_s=self.database_timeout_s)
+
+    @property
+    def vectors(self) -> VectorSettings:
+        served = f"http://{self.milvus_host}:{self.milvus_port}" if self.milvus_host else None
+        return VectorSettings(
+            uri=self.milvus_uri or served or str(self.state_dir / "milvus.db"),
+            token=self.milvus_token,
+            timeout_s=self.milvus_timeout_s,
+            m=self.hnsw_m,
+            ef_construction=self.hnsw_ef_construction,
+            ef=self.hnsw_ef,
+        )
+
+    @property
+    def key_value(self) -> KeyValueSettings:
+        return KeyValueSettings(redis_url=self.redis_url, timeout_s=self.redis_timeout_s)
+
+    @property
+    def cache(self) -> CacheSettings:
+        return CacheSettings(size=self.model_cache_size, ttl_s=self.model_cache_ttl_s)
+
+    @property
+    def gallery(self) -> GallerySettings:
+        return GallerySettings(
+            min_quality=self.enrol_min_quality,
+            min_size=self.enrol_min_size,
+            keep_images=self.keep_images,
+            images=(self.images_dir or self.state_dir / "images").expanduser().absolute(),
+            tombstones=(self.tombstones_file or self.state_dir / "tombstones.ndjson").expanduser().absolute(),
+            repair_interval_s=self.repair_interval_s,
+            retention_interval_s=self.retention_interval_s,
         )
 
     @property
