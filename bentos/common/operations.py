@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from fastapi import APIRouter
+from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,7 +15,7 @@ from bentos.common import openapi
 from bentos.common.answers import each, model_refs, success
 from bentos.common.app import context_of
 from bentos.common.composition import Parts
-from bentos.common.context import Clock
+from bentos.common.context import Clock, RequestContext
 from bentos.common.requests import read_fields
 from bentos.contracts import BatchResult, FaceSelection, Success
 from bentos.contracts.base import Message
@@ -21,6 +23,7 @@ from bentos.contracts.base import Message
 Result = TypeVar("Result", bound=Message)
 Options = TypeVar("Options", bound=FaceSelection)
 Answer = Callable[[bytes, Options, Clock], Result]
+Recall = Callable[[bytes, Options, RequestContext], tuple[Result, bool]]
 
 UNPROCESSABLE = (422, "No face, or a face that cannot be judged")
 
@@ -36,13 +39,14 @@ def add_image_route(
 ) -> None:
     """``POST path``: one image in the field ``image``."""
     models = model_refs(parts.cards)
+    recall = _recalling(parts, path, result, answer)
 
     async def one(request: Request) -> Response:
         context = context_of(request)
         fields = await read_fields(request, ["image"], parts.settings.limits)
         image, chosen = fields.one("image"), fields.options(options)
-        found = await parts.workers.run(answer, image, chosen, context.clock)
-        return success(found, context, models)
+        found, cached = await parts.workers.run(recall, image, chosen, context)
+        return success(found, context, models, cached=cached)
 
     router.add_api_route(
         path,
@@ -64,6 +68,7 @@ def add_batch_route(
 ) -> None:
     """``POST /batch``: 1 to 64 images in the repeated field ``images``."""
     models = model_refs(parts.cards)
+    recall = _recalling(parts, "/batch", result, answer)
     limits = parts.settings.limits
 
     async def many(request: Request) -> Response:
@@ -71,8 +76,15 @@ def add_batch_route(
         fields = await read_fields(request, ["images"], limits)
         images = fields.many("images", limits.max_batch_images)
         chosen = fields.options(options)
-        results = await each(images, lambda image: parts.workers.run(answer, image, chosen, context.clock))
-        return success(results, context, models)
+        remembered: list[bool] = []
+
+        def one(image: bytes) -> Result:
+            found, cached = recall(image, chosen, context)
+            remembered.append(cached)
+            return found
+
+        results = await each(images, lambda image: parts.workers.run(one, image))
+        return success(results, context, models, cached=remembered.count(True) == len(images))
 
     router.add_api_route(
         "/batch",
@@ -83,3 +95,26 @@ def add_batch_route(
         responses=openapi.responses(Success[BatchResult[result]]),  # type: ignore[valid-type]
         openapi_extra=openapi.body(["images"], options, many=True),
     )
+
+
+def _recalling(
+    parts: Parts, path: str, result: type[Result], answer: Answer[Options, Result]
+) -> Recall[Options, Result]:
+    """An answer, and whether it is remembered: ``answer`` is asked for what is not. No failure is remembered."""
+    cache, operation = parts.cache, parts.spec.name + path
+    digests = [card.sha256 for card in parts.cards]
+
+    def compute(image: bytes, options: Options, context: RequestContext) -> tuple[Result, bool]:
+        return answer(image, options, context.clock), False
+
+    def recall(image: bytes, options: Options, context: RequestContext) -> tuple[Result, bool]:
+        assert context.principal is not None  # the middleware lets nobody through without one
+        key = cache.key(context.principal.tenant, operation, image, digests, options)
+        with suppress(ValidationError):  # not an answer as it is given here: computed anew
+            if (body := cache.get(key)) is not None:
+                return result.model_validate_json(body), True
+        found = answer(image, options, context.clock)
+        cache.put(key, found.model_dump_json(serialize_as_any=True).encode())
+        return found, False
+
+    return recall if cache.on else compute

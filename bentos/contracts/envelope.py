@@ -36,10 +36,11 @@ class ErrorMeta(Message):
 
 
 class Meta(ErrorMeta):
-    """What accompanies an answer."""
+    """What accompanies an answer; ``cached`` says that all of it is remembered from an earlier request."""
 
     models: list[ModelRef] = Field(default_factory=list)
     timings_ms: Timings = Field(default_factory=Timings)
+    cached: bool = False
 
 
 class ErrorBody(Message):
