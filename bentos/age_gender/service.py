@@ -12,6 +12,7 @@ SPEC = face_service(
     "FaceSocial AI: age and gender",
     Task.AGE_GENDER,
     "bentos.age_gender.routes:create_routes",
+    "bentos.age_gender.tables:DemographicsUsage",
 )
 
 AgeGenderService = bento_service(SPEC, Settings())

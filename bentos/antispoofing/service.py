@@ -12,6 +12,7 @@ SPEC = face_service(
     "FaceSocial AI: antispoofing",
     Task.ANTISPOOFING,
     "bentos.antispoofing.routes:create_routes",
+    "bentos.antispoofing.tables:LivenessUsage",
 )
 
 AntispoofingService = bento_service(SPEC, Settings())

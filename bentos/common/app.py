@@ -29,7 +29,7 @@ from bentos.common.errors import (
 from bentos.common.health import HealthMonitor
 from bentos.common.http_errors import response_of
 from bentos.common.metrics import CONTENT_TYPE, Metrics
-from bentos.common.middleware import CONTEXT, ContractMiddleware
+from bentos.common.middleware import CONTEXT, ContractMiddleware, Count
 from bentos.contracts import Health, ModelCards, Success
 from models.catalogue.card import ModelCard
 
@@ -50,6 +50,7 @@ class ServiceParts:
     max_body_bytes: int
     max_in_flight: int
     admit: Callable[[], None]
+    count: Count | None = None
 
 
 def create_app(parts: ServiceParts, routes: APIRouter) -> ASGIApp:
@@ -71,6 +72,7 @@ def create_app(parts: ServiceParts, routes: APIRouter) -> ASGIApp:
         max_body_bytes=parts.max_body_bytes,
         max_in_flight=parts.max_in_flight,
         admit=parts.admit,
+        count=parts.count,
     )
 
 

@@ -29,6 +29,9 @@ UNMATCHED = "unmatched"
 REFUSALS_EVERY_S = 5.0
 CLOSED_BY_CLIENT = 499  # nginx's status for a caller that went away
 
+Count = Callable[[Principal, str, int], None]
+"""Told of each request of a known caller: the caller, the route's template, the answer's status."""
+
 
 class ContractMiddleware:
     """Makes every answer of ``app`` one of the contract."""
@@ -42,6 +45,7 @@ class ContractMiddleware:
         max_body_bytes: int,
         max_in_flight: int,
         admit: Callable[[], None],
+        count: Count | None = None,
     ) -> None:
         self._app = app
         self._verifier = verifier
@@ -49,6 +53,7 @@ class ContractMiddleware:
         self._max_body = max_body_bytes
         self._max_in_flight = max_in_flight
         self._admit = admit
+        self._count = count
         self._in_flight = 0
         self._refused = _Refusals()
 
@@ -106,6 +111,8 @@ class ContractMiddleware:
         seconds = context.clock.seconds
         path = getattr(scope.get("route"), "path", UNMATCHED)
         self._metrics.request(scope["method"], path, answer.status, seconds)
+        if self._count is not None and context.principal is not None and path != UNMATCHED:
+            self._count(context.principal, path, answer.status)
         level = logging.DEBUG if scope["path"] in OPEN_PATHS else logging.INFO
         caller = context.principal.subject if context.principal else "-"
         line = "%s %s %d %.1f ms, caller %s"

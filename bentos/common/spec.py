@@ -22,12 +22,14 @@ class ServiceSpec:
         title: What people call it.
         tasks: The task of each of its batched models, by the model's name; the main one first.
         routes: Where its routes are made, as ``module:function``; imported only where they are served.
+        usage: The table that counts its requests, as ``module:class``; imported only there as well.
     """
 
     name: str
     title: str
     tasks: Mapping[str, Task]
     routes: str
+    usage: str | None = None
 
     @property
     def cards(self) -> tuple[ModelCard, ...]:
@@ -35,9 +37,10 @@ class ServiceSpec:
         return tuple(card for task in self.tasks.values() for card in default_cards(task))
 
 
-def face_service(name: str, title: str, task: Task, routes: str) -> ServiceSpec:
+def face_service(name: str, title: str, task: Task, routes: str, usage: str) -> ServiceSpec:
     """A service that finds faces and asks the networks of ``task`` about each."""
-    return ServiceSpec(name, title, MappingProxyType({FACES: task, DETECTOR: Task.FACE_DETECTION}), routes)
+    tasks = MappingProxyType({FACES: task, DETECTOR: Task.FACE_DETECTION})
+    return ServiceSpec(name, title, tasks, routes, usage)
 
 
 def default_cards(task: Task) -> tuple[ModelCard, ...]:

@@ -12,6 +12,7 @@ SPEC = face_service(
     "FaceSocial AI: deepfake detection",
     Task.DEEPFAKE_DETECTION,
     "bentos.deepfake_detection.routes:create_routes",
+    "bentos.deepfake_detection.tables:DeepfakeUsage",
 )
 
 DeepfakeDetectionService = bento_service(SPEC, Settings())

@@ -12,6 +12,7 @@ SPEC = ServiceSpec(
     title="FaceSocial AI: face detection",
     tasks={DETECTOR: Task.FACE_DETECTION},
     routes="bentos.face_detection.routes:create_routes",
+    usage="bentos.face_detection.tables:DetectionUsage",
 )
 
 FaceDetectionService = bento_service(SPEC, Settings())

@@ -12,6 +12,7 @@ SPEC = face_service(
     "FaceSocial AI: face recognition",
     Task.FACE_RECOGNITION,
     "bentos.face_recognition.routes:create_routes",
+    "bentos.face_recognition.tables:RecognitionUsage",
 )
 
 FaceRecognitionService = bento_service(SPEC, Settings())

@@ -1,0 +1,103 @@
+"""Backing up and restoring, whichever database it is."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+
+from bentos.common.database import Database
+from bentos.common.database.upgrade import upgrade
+from bentos.common.errors import ConfigurationError, DependencyUnavailable
+from bentos.common.settings import Settings
+from bentos.common.tombstones import Tombstones
+from deploy.local.backup import embedded, server
+from deploy.local.backup.files import written
+from deploy.local.schema import revisions
+from deploy.local.state import StateFolder
+
+AfterRestore = Callable[[Settings, Console], None]
+
+MAGIC = {"SQLite": embedded.MAGIC, "PostgreSQL": server.MAGIC}
+
+
+def save(settings: Settings, file: Path) -> None:
+    """Write the database, as it is at one moment, into a new file that only its owner reads; services may run.
+
+    Raises:
+        ConfigurationError: The file exists or cannot be written, there is nothing to back up, or a program is missing.
+        DependencyUnavailable: The database does not answer.
+    """
+    with _opened(settings) as database:
+        if not revisions(database):
+            raise ConfigurationError("The database is empty: there is nothing to back up.")
+        with written(file) as partial:
+            (embedded if database.embedded else server).save(database, partial)
+
+
+def restore(settings: Settings, file: Path, console: Console, after: AfterRestore) -> None:
+    """Put a backup in the place of the database, upgrade it, and call ``after``.
+
+    A backup that cannot be used leaves the database as it is.
+
+    Raises:
+        ConfigurationError: The stack runs, another process holds the database, the file is no backup of this kind
+            of database or one of a newer version, the list of erased faces is damaged, or a program is missing.
+        DependencyUnavailable: The database does not answer, or refuses the backup.
+    """
+    if running := StateFolder(settings.state_dir).running():
+        raise ConfigurationError(f"The stack runs (pid {running.pid}); `facesocial down` stops it.")
+    with _opened(settings) as database:
+        _require_kind(file, database)
+        _note_erased(settings, database, console)
+        if database.embedded:
+            embedded.load(settings.database, database, file)
+        else:
+            server.load(database, file)
+        upgrade(database)
+    console.print(f"The database is what it was in {file}.", highlight=False, markup=False, soft_wrap=True)
+    after(settings, console)
+
+
+def _require_kind(file: Path, database: Database) -> None:
+    try:
+        with file.open("rb") as opened:
+            head = opened.read(max(map(len, MAGIC.values())))
+    except OSError as error:
+        raise ConfigurationError(f"{file} cannot be read: {error.strerror}.") from error
+    found = next((kind for kind, magic in MAGIC.items() if head.startswith(magic)), None)
+    wanted = "SQLite" if database.embedded else "PostgreSQL"
+    if found is None:
+        raise ConfigurationError(f"{file} is no backup that `facesocial db backup` made.")
+    if found != wanted:
+        raise ConfigurationError(
+            f"{file} is a backup of {found}, and FACESOCIAL_DATABASE_URL names {wanted}."
+        )
+
+
+def _note_erased(settings: Settings, database: Database, console: Console) -> None:
+    """What the database that is given up knows of erased faces, the list outside of it has to know."""
+    tombstones = Tombstones(settings.gallery.tombstones)
+    tombstones.ids()  # a damaged list would be noticed when the erased faces are back
+    try:
+        if revisions(database):
+            with database.write() as session:
+                tombstones.sync(session)
+    except DependencyUnavailable as error:
+        if not database.embedded or error.details != {"dependency": "database"}:
+            raise
+        console.print("The database that is replaced cannot be read.", style="yellow")
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Database]:
+    database = Database(settings.database)
+    try:
+        yield database
+    except (OSError, sqlite3.Error) as error:  # such as a full disk
+        raise DependencyUnavailable(f"The disk says: {error}.", {"dependency": "disk"}) from error
+    finally:
+        database.close()
