@@ -48,3 +48,8 @@ def tombstones(settings: Settings) -> Tombstones:
 
 def nothing(settings: Settings, console: Console) -> None:
     """What comes after a restore, where it does not matter."""
+
+
+def versions_table(database: Database) -> str:
+    """Where a database notes its revisions."""
+    return "alembic_version" if database.embedded else "core.alembic_version"

@@ -19,7 +19,7 @@ from bentos.common.keyvalue.keys import digest_of
 logger = logging.getLogger(__name__)
 
 HEADER = "Idempotency-Key"
-MARK_TTL_S = 15
+MARK_TTL_S = 6
 """So long a key stays taken after the process that works on it has died."""
 WAIT_S = 20.0
 """Longer than a mark lives: whoever waits for a process that has died takes over."""

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import logging
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import (
-    ArgumentError,
-    DBAPIError,
-    InterfaceError,
-    NoSuchModuleError,
-    OperationalError,
-    TimeoutError,
-)
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.orm import Session
 
 from bentos.common.database.base import SCHEMAS
+from bentos.common.database.failures import unavailable
 from bentos.common.errors import ConfigurationError, DependencyUnavailable
 from bentos.common.settings import DatabaseSettings
 
-logger = logging.getLogger(__name__)
-
 WRITES = "writes"
 OWNER_ONLY = 0o600
+COMPACT_PAUSES_S = (0.0, 0.1, 0.3, 1.0, 3.0)
 
 
 class Database:
@@ -53,15 +46,19 @@ class Database:
 
     @contextmanager
     def read(self, snapshot: bool = False) -> Iterator[Session]:
-        """A transaction that only reads; with ``snapshot`` all of its statements see one state.
+        """A transaction that only reads; the database refuses it to write, and it is never committed.
+
+        Args:
+            snapshot: All of its statements see one state.
 
         Raises:
             DependencyUnavailable: The database does not answer.
         """
-        options = {"isolation_level": "REPEATABLE READ"} if snapshot and not self.embedded else {}
+        options: dict[str, Any] = {} if self.embedded else {"postgresql_readonly": True}
+        if snapshot and not self.embedded:
+            options["isolation_level"] = "REPEATABLE READ"
         with self._session(options) as session:
-            yield session
-            session.rollback()
+            yield session  # closing it undoes whatever the block wrote; rows that it read stay usable
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -79,6 +76,39 @@ class Database:
         with self.read() as session:
             session.execute(text("SELECT 1"))
 
+    def compact(self) -> None:
+        """Give back what deleted rows took, so that nothing of them stays in the database's files.
+
+        Raises:
+            DependencyUnavailable: The database does not answer, or somebody reads from it all the time.
+        """
+        with unavailable(self.url):
+            if self.embedded:
+                self._empty_log()
+                return
+            with self.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+                connection.exec_driver_sql("SET statement_timeout = 0")
+                for schema in SCHEMAS:
+                    for table in inspect(connection).get_table_names(schema):
+                        connection.exec_driver_sql(f'VACUUM "{schema}"."{table}"')
+                connection.invalidate()  # its timeout must not stay off
+
+    def _empty_log(self) -> None:
+        """Deleted pages are zeroed (secure_delete); SQLite's log still has them as they were."""
+        for pause in COMPACT_PAUSES_S:
+            time.sleep(pause)
+            connection = self.engine.raw_connection()
+            try:
+                busy, *_ = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                connection.close()
+            if not busy:
+                return
+        raise DependencyUnavailable(
+            "The database is being read all the time; what was deleted stays in its log until the next try.",
+            {"dependency": "database"},
+        )
+
     def close(self) -> None:
         """Let go of all connections."""
         self.engine.dispose()
@@ -91,29 +121,10 @@ class Database:
                 yield session
 
 
-@contextmanager
-def unavailable(url: URL) -> Iterator[None]:
-    """What the driver says of a database that does not answer, as the project's error."""
-    try:
-        yield
-    except (OperationalError, InterfaceError, TimeoutError) as error:
-        raise _no_answer(url, error) from error
-    except DBAPIError as error:
-        if error.connection_invalidated:
-            raise _no_answer(url, error) from error
-        raise
-
-
-def _no_answer(url: URL, error: Exception) -> DependencyUnavailable:
-    logger.error("database: %s", error)
-    where = url.host or url.database
-    return DependencyUnavailable(f"The database at {where} does not answer.", {"dependency": "database"})
-
-
 def _url(address: str) -> URL:
     try:
         url = make_url(address)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
         raise ConfigurationError(
             "FACESOCIAL_DATABASE_URL is no address of a database, such as postgresql://USER:PASSWORD@HOST/NAME."
         ) from None
@@ -121,7 +132,7 @@ def _url(address: str) -> URL:
     if kind in ("postgresql", "postgres"):
         return url.set(drivername="postgresql+psycopg2")
     if kind == "sqlite" and url.database and url.database != ":memory:":
-        return url
+        return url.set(drivername="sqlite+pysqlite")
     raise ConfigurationError(f"FACESOCIAL_DATABASE_URL: {kind} is neither postgresql nor a sqlite file.")
 
 
@@ -135,6 +146,8 @@ def _postgres(url: URL, settings: DatabaseSettings) -> Engine:
             pool_size=settings.pool_size,
             pool_timeout=settings.timeout_s,
             pool_pre_ping=True,
+            isolation_level="READ COMMITTED",
+            hide_parameters=True,
             connect_args=arguments,
         )
     except (ImportError, NoSuchModuleError) as error:
@@ -144,6 +157,8 @@ def _postgres(url: URL, settings: DatabaseSettings) -> Engine:
 def _sqlite(url: URL, settings: DatabaseSettings) -> Engine:
     assert url.database
     path = Path(url.database).expanduser().absolute()
+    if path.is_dir():
+        raise ConfigurationError(f"The database file {path} is a folder.")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=OWNER_ONLY)
@@ -154,6 +169,7 @@ def _sqlite(url: URL, settings: DatabaseSettings) -> Engine:
         pool_size=settings.pool_size,
         pool_timeout=settings.timeout_s,
         connect_args={"timeout": settings.timeout_s},
+        hide_parameters=True,
         execution_options={"schema_translate_map": dict.fromkeys(SCHEMAS)},
     )
     event.listen(engine, "connect", _prepare)
@@ -169,5 +185,6 @@ def _prepare(connection: sqlite3.Connection, _: object) -> None:
 
 def _begin(connection: Connection) -> None:
     """A writer takes the lock at once: one that reads first and then writes would fail beside another."""
-    writes = connection.get_execution_options().get(WRITES)
+    writes = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

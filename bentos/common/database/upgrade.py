@@ -15,7 +15,8 @@ from alembic.util.exc import CommandError
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, MetaData, text
 
-from bentos.common.database.engine import WRITES, Database, unavailable
+from bentos.common.database.engine import WRITES, Database
+from bentos.common.database.failures import unavailable
 from bentos.common.errors import ConfigurationError, DependencyUnavailable
 
 logger = logging.getLogger(__name__)
@@ -55,7 +56,13 @@ def upgrade(database: Database) -> list[str]:
 
 def current(connection: Connection) -> list[str]:
     """The revisions that a database is at, one a schema."""
-    return sorted(MigrationContext.configure(connection).get_current_heads())
+    options = {"version_table_schema": version_schema(connection)}
+    return sorted(MigrationContext.configure(connection, opts=options).get_current_heads())
+
+
+def version_schema(connection: Connection) -> str | None:
+    """Where Alembic notes revisions: with the project's other tables, so that a backup of its schemas is whole."""
+    return None if connection.dialect.name == "sqlite" else "core"
 
 
 def wanted() -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from psycopg2.extensions import make_dsn  # type: ignore[import-untyped]
 
-from bentos.common.database import Database
+from bentos.common.database import SCHEMAS, Database
 from bentos.common.errors import ConfigurationError, DependencyUnavailable
 from deploy.local.schema import require_known
 
@@ -19,14 +19,16 @@ TAIL = 5
 
 
 def save(database: Database, partial: Path) -> None:
-    """Dump the whole database, as it is at one moment.
+    """Dump the project's schemas, as they are at one moment; what else the database holds is not the project's.
 
     Raises:
         ConfigurationError: ``pg_dump`` is missing.
         DependencyUnavailable: It failed; the message is its own.
     """
     dsn, secret = _address(database)
-    _run("pg_dump", ["--format=custom", "--no-password", "--file", str(partial), "--dbname", dsn], secret)
+    ours = [f"--schema={schema}" for schema in SCHEMAS]
+    options = ["--format=custom", "--no-password", *ours, "--file", str(partial), "--dbname", dsn]
+    _run("pg_dump", options, secret)
 
 
 def load(database: Database, file: Path) -> None:

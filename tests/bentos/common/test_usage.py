@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import jwt
 import pytest
+from databases import versions_table
 from fastapi import APIRouter
 from postgres import PostgresServer, missing
 from pydantic import SecretStr
@@ -277,7 +278,7 @@ def test_a_database_of_a_newer_version_is_left_alone(
 ) -> None:
     UsageRecorder(DetectionUsage, empty).flush()
     with empty.write() as session:
-        session.execute(text("INSERT INTO alembic_version VALUES ('core_9999')"))
+        session.execute(text(f"INSERT INTO {versions_table(empty)} VALUES ('core_9999')"))
     recorder = UsageRecorder(DetectionUsage, empty)
     recorder.count("acme", "/detect", False)
     recorder.start()

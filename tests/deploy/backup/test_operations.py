@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from alembic import command
-from databases import CONSOLE, add, address_of, nothing, opened, tenants, tombstones
+from databases import CONSOLE, add, address_of, nothing, opened, tenants, tombstones, versions_table
 from sqlalchemy import text
 
 from bentos.common.database.tables import Tenant, Tombstone
@@ -123,7 +123,8 @@ def test_a_backup_of_a_newer_version_is_refused_and_changes_nothing(
 ) -> None:
     file = tmp_path / "backup"
     with opened(settings) as database:
-        change = text("UPDATE alembic_version SET version_num = :after WHERE version_num = :before")
+        table = versions_table(database)
+        change = text(f"UPDATE {table} SET version_num = :after WHERE version_num = :before")
         with database.write() as session:
             session.execute(change, {"before": "core_0001", "after": "core_9999"})
         save(settings, file)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.sql.schema import BLANK_SCHEMA
 
 from bentos.common.database.base import SCHEMAS
+from bentos.common.database.upgrade import version_schema
 
 
 def _flat(metadata: MetaData) -> MetaData:
@@ -38,6 +39,7 @@ def run() -> None:
         include_schemas=not embedded,
         include_name=None if embedded else _ours,
         render_as_batch=embedded,
+        version_table_schema=version_schema(connection),
         compare_type=True,
     )
     with context.begin_transaction():

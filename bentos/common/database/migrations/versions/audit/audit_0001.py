@@ -46,6 +46,11 @@ def upgrade() -> None:
                 f"CREATE TRIGGER events_no_{change.lower()} BEFORE {change} ON events "
                 f"BEGIN SELECT RAISE(ABORT, '{REFUSED}'); END"
             )
+        op.execute(  # INSERT OR REPLACE deletes without asking the trigger above
+            "CREATE TRIGGER events_no_replace BEFORE INSERT ON events "  # noqa: S608
+            "WHEN EXISTS (SELECT 1 FROM events WHERE tenant = NEW.tenant AND seq = NEW.seq) "
+            f"BEGIN SELECT RAISE(ABORT, '{REFUSED}'); END"
+        )
         return
     op.execute(
         "CREATE FUNCTION audit.refuse() RETURNS trigger LANGUAGE plpgsql AS "

@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("face", sa.String(32), nullable=False),
         sa.Column("tenant_id", sa.String(32), nullable=False),
         sa.Column("model_digest", sa.String(64), nullable=False),
+        sa.Column("dimension", sa.Integer(), nullable=False),
         sa.Column("created_at", UtcTime(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("fault", sa.Text(), nullable=True),
