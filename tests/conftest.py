@@ -8,8 +8,16 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from milvus_server import MilvusServer
+from postgres import PostgresServer, missing
+from pydantic import SecretStr
+from redis_server import RedisServer
 from service_process import ServiceProcess
+from stores import TimedStore, in_process, in_redis
 
+from bentos.common.database import Database
+from bentos.common.database.upgrade import upgrade
+from bentos.common.settings import DatabaseSettings
 from deploy.local.services import TARGETS
 
 _skipped: list[str] = []
@@ -85,3 +93,65 @@ def five(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Map
             name: stack.enter_context(ServiceProcess(name, tmp_path_factory.mktemp(name), mirror, settings))
             for name in TARGETS
         }
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL for all tests that need one; nobody stops it."""
+    if reason := missing():
+        pytest.skip(reason)
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def upgraded(postgres: PostgresServer) -> str:
+    """Name of a PostgreSQL database with all tables, to make others from; nobody connects to it."""
+    name = postgres.create()
+    database = _database(postgres.url(name))
+    upgrade(database)
+    database.close()
+    return name
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An upgraded database without rows, of each kind."""
+    if request.param == "sqlite":
+        database = _database(f"sqlite:///{tmp_path / 'facesocial.sqlite'}")
+        upgrade(database)
+        yield database
+        database.close()
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    name = server.create(request.getfixturevalue("upgraded"))
+    database = _database(server.url(name))
+    yield database
+    database.close()
+    server.drop(name)
+
+
+def _database(url: str) -> Database:
+    return Database(DatabaseSettings(url=SecretStr(url), pool_size=8, timeout_s=10))
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address, without a database's number, of a real Redis for all tests that do not stop it."""
+    with RedisServer(tmp_path_factory.mktemp("redis")) as server:
+        yield server.url
+
+
+@pytest.fixture(params=["process", "redis"])
+def timed_store(request: pytest.FixtureRequest) -> Iterator[TimedStore]:
+    """An empty store of each kind."""
+    made = in_process() if request.param == "process" else in_redis(request.getfixturevalue("redis_url"))
+    with made as store:
+        yield store
+
+
+@pytest.fixture(scope="session")
+def milvus_server_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a Milvus that is no part of any test's process; each test takes a model digest of its own."""
+    with MilvusServer(tmp_path_factory.mktemp("milvus")) as server:
+        yield server.uri

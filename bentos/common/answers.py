@@ -18,6 +18,7 @@ from models.catalogue.card import ModelCard
 
 logger = logging.getLogger(__name__)
 
+Item = TypeVar("Item")
 T = TypeVar("T", bound=Message)
 PARALLEL = 16
 
@@ -27,18 +28,26 @@ def model_refs(cards: Sequence[ModelCard]) -> list[ModelRef]:
     return [ModelRef(task=card.task.value, name=card.name, version=card.version) for card in cards]
 
 
-def success(data: Message, context: RequestContext, models: list[ModelRef], status: int = 200) -> Response:
-    """``data`` with request id, models and timings."""
-    meta = Meta(request_id=context.request_id, models=models, timings_ms=context.clock.timings())
+def success(
+    data: Message,
+    context: RequestContext,
+    models: list[ModelRef],
+    status: int = 200,
+    *,
+    cached: bool = False,
+) -> Response:
+    """``data`` with request id, models and timings; ``cached`` where all of it is remembered."""
+    timings = context.clock.timings()
+    meta = Meta(request_id=context.request_id, models=models, timings_ms=timings, cached=cached)
     body = Success[Message].model_construct(success=True, data=data, meta=meta)
     return Response(body.model_dump_json(serialize_as_any=True), status, media_type="application/json")
 
 
-async def each(items: Sequence[bytes], answer: Callable[[bytes], Awaitable[T]]) -> BatchResult[T]:
+async def each(items: Sequence[Item], answer: Callable[[Item], Awaitable[T]]) -> BatchResult[T]:
     """Answer every item on its own: one that fails carries its error and disturbs no other."""
     gate = asyncio.Semaphore(PARALLEL)
 
-    async def one(index: int, item: bytes) -> BatchItem[T]:
+    async def one(index: int, item: Item) -> BatchItem[T]:
         async with gate:
             try:
                 return BatchItem(index=index, success=True, data=await answer(item))

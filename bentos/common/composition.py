@@ -8,22 +8,29 @@ import logging
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import cv2
 from fastapi import APIRouter
 
 from bentos import __version__
-from bentos.common.app import ServiceParts, create_app
+from bentos.common.app import API, ServiceParts, create_app
 from bentos.common.auth import TokenVerifier
 from bentos.common.batching import Batcher, ProcessBatcher, ServiceBatcher
 from bentos.common.batching.base import predict_each
 from bentos.common.batching.service import Proxy
+from bentos.common.cache import ResultCache
+from bentos.common.errors import ConfigurationError
 from bentos.common.face_analysis import FaceAnalysis
-from bentos.common.health import HealthMonitor
+from bentos.common.health import HealthMonitor, Probe
+from bentos.common.keyvalue import KeyValue, open_key_value
+from bentos.common.lifecycle import Lifecycle
 from bentos.common.loading import LazyModel, open_session, parallelism_of, store_of
 from bentos.common.logs import configure_logging
 from bentos.common.metrics import Metrics
+from bentos.common.middleware import Count
 from bentos.common.perception import Perception
 from bentos.common.settings import Settings
 from bentos.common.spec import DETECTOR, FACES, ServiceSpec, default_cards
@@ -35,6 +42,9 @@ from models.runtime.batch import BatchModel
 from models.runtime.detector import DetectorModel
 from models.runtime.ensemble import FaceModel
 from models.runtime.session import Floats, Pixels
+
+if TYPE_CHECKING:
+    from bentos.common.usage import UsageRecorder
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +62,9 @@ class Parts:
     perception: Perception
     batchers: Mapping[str, Batcher]
     workers: Workers
+    key_value: KeyValue
+    cache: ResultCache
+    lifecycle: Lifecycle
 
     @property
     def cards(self) -> tuple[ModelCard, ...]:
@@ -113,8 +126,14 @@ class RunningService:
         self._store = store_of(settings)
         self._workers = Workers(parallelism_of(settings).requests, settings.batch.max_age_ms / 1e3)
         self._batchers = _batchers(spec, settings, metrics, proxy, lambda: self._workers.alone)
-        self._health = HealthMonitor(spec.name, __version__, spec.cards)
+        self._key_value = open_key_value(settings.key_value)
+        parts = build_parts(spec, settings, self._batchers, self._workers, self._key_value)
+        routes = routes_of(spec, parts)
+        self._lifecycle = parts.lifecycle
+        probes = {**_probes(settings, self._key_value), **self._lifecycle.probes}
+        self._health = HealthMonitor(spec.name, __version__, spec.cards, probes)
         self._warming: asyncio.Task[None] | None = None
+        self._usage = _recorder(spec, settings)
         service = ServiceParts(
             name=spec.name,
             title=spec.title,
@@ -125,12 +144,14 @@ class RunningService:
             max_body_bytes=settings.limits.max_body_bytes,
             max_in_flight=settings.limits.max_in_flight,
             admit=self._workers.admit,
+            count=_counted(self._usage) if self._usage else None,
         )
-        routes = routes_of(spec, build_parts(spec, settings, self._batchers, self._workers))
         self.application = create_app(service, routes)
 
     def begin(self) -> None:
         """Load the models in the background; until then the service says that it is not ready."""
+        if self._usage is not None:
+            self._usage.start()
         self._warming = asyncio.create_task(self._health.warm_up(self._start))
 
     async def end(self) -> None:
@@ -138,18 +159,27 @@ class RunningService:
         if self._warming is not None:
             self._warming.cancel()
         await asyncio.to_thread(self._workers.close)
+        await self._lifecycle.close()
+        await asyncio.to_thread(self._key_value.close)
+        if self._usage is not None:
+            await asyncio.to_thread(self._usage.close)
 
     async def _start(self) -> None:
         for card in self._spec.cards:
             await asyncio.to_thread(self._store.resolve, card)
         for batcher in self._batchers.values():
             await batcher.start()
+        await self._lifecycle.start()
         gc.collect()
         gc.freeze()  # what is there now stays: the collector need not walk half a million objects again and again
 
 
 def build_parts(
-    spec: ServiceSpec, settings: Settings, batchers: Mapping[str, Batcher], workers: Workers
+    spec: ServiceSpec,
+    settings: Settings,
+    batchers: Mapping[str, Batcher],
+    workers: Workers,
+    key_value: KeyValue,
 ) -> Parts:
     """The parts of a service around its batchers."""
     limits = ImageLimits(
@@ -158,13 +188,13 @@ def build_parts(
     (card,) = default_cards(spec.tasks[DETECTOR])
     budget = PixelBudget(settings.max_pixels_in_memory)
     perception = Perception(batchers[DETECTOR], card, limits, budget)
-    return Parts(spec, settings, perception, batchers, workers)
+    cache = ResultCache(key_value, settings.cache)
+    return Parts(spec, settings, perception, batchers, workers, key_value, cache, Lifecycle())
 
 
 def routes_of(spec: ServiceSpec, parts: Parts) -> APIRouter:
     """The routes of a service."""
-    module, _, function = spec.routes.partition(":")
-    router: APIRouter = getattr(import_module(module), function)(parts)
+    router: APIRouter = _imported(spec.routes)(parts)
     return router
 
 
@@ -183,6 +213,37 @@ def _lazy(task: Task, settings: Settings, metrics: Metrics, alone: Callable[[], 
         return DetectorModel(sessions[0]) if task is Task.FACE_DETECTION else FaceModel(sessions)
 
     return LazyModel(cards, load, metrics)
+
+
+def _imported(name: str) -> Any:
+    module, _, attribute = name.partition(":")
+    return getattr(import_module(module), attribute)
+
+
+def _recorder(spec: ServiceSpec, settings: Settings) -> UsageRecorder | None:
+    """What counts the service's requests; imported here, because a process of models alone needs no database."""
+    if spec.usage is None:
+        return None
+    from bentos.common.database import Database
+    from bentos.common.usage import UsageRecorder
+
+    try:
+        return UsageRecorder(_imported(spec.usage), Database(settings.database))
+    except ConfigurationError as error:
+        logger.error("requests are not counted: %s", error.message)
+        return None
+
+
+def _counted(recorder: UsageRecorder) -> Count:
+    """What the middleware tells of a request, as the recorder keeps it."""
+    return lambda caller, route, status: recorder.count(caller.tenant, route.removeprefix(API), status >= 400)
+
+
+def _probes(settings: Settings, key_value: KeyValue) -> Mapping[str, Probe]:
+    """What a deployment depends on; a store of the own process is no dependency."""
+    if settings.key_value.redis_url is None:
+        return {}
+    return {"redis": partial(asyncio.to_thread, key_value.ping)}
 
 
 def _batchers(

@@ -22,12 +22,27 @@ ERRORS: Mapping[int, str] = {
 }
 
 
-def responses(success: type[BaseModel], *extra: tuple[int, str]) -> dict[int | str, dict[str, Any]]:
-    """Answers of an inference route: success, the usual errors and those of its own."""
-    answers: dict[int | str, dict[str, Any]] = {200: {"model": success, "description": "Success"}}
-    for status, description in (*ERRORS.items(), *extra):
-        answers[status] = {"model": Failure, "description": description}
-    return answers
+def responses(
+    success: type[BaseModel], *extra: tuple[int, str], status: int = 200
+) -> dict[int | str, dict[str, Any]]:
+    """Answers of a route: success, the usual errors and those of its own."""
+    return {status: {"model": success, "description": "Success"}, **failures(*extra)}
+
+
+def failures(*extra: tuple[int, str]) -> dict[int | str, dict[str, Any]]:
+    """The usual errors and those of the route's own."""
+    return {status: {"model": Failure, "description": text} for status, text in (*ERRORS.items(), *extra)}
+
+
+def query(options: type[BaseModel]) -> dict[str, Any]:
+    """Options that come in the query of the address."""
+    properties = options.model_json_schema()["properties"]
+    return {
+        "parameters": [
+            {"name": name, "in": "query", "required": False, "schema": schema}
+            for name, schema in properties.items()
+        ]
+    }
 
 
 def body(files: Sequence[str], options: type[BaseModel], many: bool = False) -> dict[str, Any]:

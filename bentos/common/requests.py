@@ -19,7 +19,7 @@ from bentos.common.settings import LimitSettings
 
 Options = TypeVar("Options", bound=BaseModel)
 
-MAX_FIELDS = 64
+MAX_FIELDS = 128
 MAX_FIELD_BYTES = 64 * 1024
 
 
@@ -48,12 +48,25 @@ class Fields:
 
     def options(self, schema: type[Options]) -> Options:
         """The other fields as options; an unknown or malformed one is refused by name."""
-        try:
-            return schema.model_validate(self.values)
-        except ValidationError as error:
-            faults = [{"field": ".".join(map(str, e["loc"])), "reason": e["msg"]} for e in error.errors()]
-            said = "; ".join(f"{fault['field']}: {fault['reason']}" for fault in faults)
-            raise InvalidRequest(f"The options do not fit: {said}.", {"fields": faults}) from None
+        return _validated(schema, self.values)
+
+
+def options_of_query(request: Request, schema: type[Options]) -> Options:
+    """Options from the query of the address.
+
+    Raises:
+        InvalidRequest: An unknown or malformed one, by name.
+    """
+    return _validated(schema, dict(request.query_params))
+
+
+def _validated(schema: type[Options], values: Mapping[str, Any]) -> Options:
+    try:
+        return schema.model_validate(values)
+    except ValidationError as error:
+        faults = [{"field": ".".join(map(str, e["loc"])), "reason": e["msg"]} for e in error.errors()]
+        said = "; ".join(f"{fault['field']}: {fault['reason']}" for fault in faults)
+        raise InvalidRequest(f"The options do not fit: {said}.", {"fields": faults}) from None
 
 
 class _MemoryParser(MultiPartParser):
@@ -107,14 +120,14 @@ async def _multipart(request: Request, limits: LimitSettings) -> Fields:
         message = getattr(error, "message", "no boundary or malformed headers")
         raise InvalidRequest(f"The form cannot be read: {message.rstrip('.')}.") from error
     files: dict[str, list[bytes]] = {}
-    values: dict[str, str] = {}
+    values: dict[str, list[str]] = {}
     for name, value in form.multi_items():
         if isinstance(value, UploadFile):
             files.setdefault(name, []).append(await value.read())
         else:
-            values[name] = value
+            values.setdefault(name, []).append(value)
     await form.close()
-    return Fields(files, values)
+    return Fields(files, {name: found[0] if len(found) == 1 else found for name, found in values.items()})
 
 
 def _json(body: bytes, names: Sequence[str]) -> Fields:

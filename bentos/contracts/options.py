@@ -34,7 +34,7 @@ class GivenFace(BaseModel):
     score: UnitFloat = 1.0
 
 
-def _from_form(value: Any) -> Any:
+def from_form(value: Any) -> Any:
     """A form field carries JSON as text."""
     if isinstance(value, str):
         try:
@@ -46,7 +46,7 @@ def _from_form(value: Any) -> Any:
 
 GivenFaces = Annotated[
     tuple[GivenFace, ...],
-    BeforeValidator(_from_form),
+    BeforeValidator(from_form),
     Field(min_length=1, max_length=100, description="Faces from an earlier answer: detection is skipped."),
 ]
 

@@ -16,8 +16,8 @@ from bentos.contracts import (
     VerifyOptions,
     VerifyResult,
 )
+from bentos.face_recognition.faces import only
 from models.catalogue.card import ModelCard
-from models.errors import MultipleFaces, NoFace
 from models.processing.calibration import platt, threshold_at_far
 from models.processing.similarity import cosine
 from models.runtime.session import Floats
@@ -65,7 +65,7 @@ class VerifyPipeline:
         """
         with self._analysis.perception.open(image, clock) as picture:
             faces = self._analysis.faces_of(picture, selection, given, clock)
-            face = _one(name, faces)
+            face = only(name, faces)
             (vector,) = self._analysis.outputs(picture, [face], clock)
         return face, vector
 
@@ -84,17 +84,6 @@ class VerifyPipeline:
             face_a=face_a.to_contract(),
             face_b=face_b.to_contract(),
         )
-
-
-def _one(name: str, faces: Sequence[FoundFace]) -> FoundFace:
-    if not faces:
-        raise NoFace(f"There is no face in {name}.", {"image": name})
-    if len(faces) > 1:
-        raise MultipleFaces(
-            f"There are {len(faces)} faces in {name}; crop it to one, or send max_faces=1 for the clearest.",
-            {"image": name, "faces": len(faces)},
-        )
-    return faces[0]
 
 
 def _embedded(face: FoundFace, vector: Floats) -> EmbeddedFace:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bentos.common.database.base import Base, now
@@ -83,7 +93,7 @@ class Face(Base):
     model_digest: Mapped[str] = mapped_column(String(DIGEST))
     quality: Mapped[dict[str, Any]]
     image_digest: Mapped[str | None] = mapped_column(String(DIGEST))
-    kept: Mapped[dict[str, Any] | None]
+    kept: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     request_key: Mapped[str | None] = mapped_column(String(DIGEST))
     created_at: Mapped[datetime] = mapped_column(default=now, index=True)
 
@@ -100,6 +110,7 @@ class OutboxEntry(Base):
     face: Mapped[str] = mapped_column(String(ID), index=True)
     tenant_id: Mapped[str] = mapped_column(String(ID))
     model_digest: Mapped[str] = mapped_column(String(DIGEST))
+    dimension: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(default=now)
     attempts: Mapped[int] = mapped_column(default=0)
     fault: Mapped[str | None] = mapped_column(Text)

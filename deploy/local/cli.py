@@ -13,7 +13,7 @@ from rich.table import Table
 
 from bentos.common.auth import Role
 from bentos.common.settings import Settings
-from deploy.local import run
+from deploy.local import audit, database, gallery, run, tenants
 from deploy.local.models import pull
 from deploy.local.state import StateFolder
 from deploy.local.tokens import DAY_S, make_token
@@ -29,6 +29,10 @@ app = typer.Typer(
 )
 models = typer.Typer(help="The models of the catalogue.", no_args_is_help=True)
 app.add_typer(models, name="models")
+app.add_typer(audit.app, name="audit")
+app.add_typer(database.app, name="db")
+app.add_typer(gallery.app, name="gallery")
+app.add_typer(tenants.app, name="tenant")
 
 
 @app.command()
@@ -105,6 +109,9 @@ def pull_models(
         StateFolder(settings.state_dir).make()
     fresh = pull([CATALOGUE[name] for name in names], settings, Console())
     print(f"{fresh} models pulled, {len(names) - fresh} were here.")
+
+
+app.command()(database.usage)
 
 
 def main() -> None:

@@ -14,6 +14,9 @@ from bentos.common.errors import ConfigurationError
 
 SECRET_BYTES = 32
 OWNER_ONLY = 0o600
+OF_SERVICES = ("logs", "models", "bentoml", "images")
+STORES = ("facesocial.sqlite", "milvus.db", "tombstones.ndjson")
+"""Files and folders of the embedded stores, with what lies beside them (logs, locks)."""
 FOLDER_OWNER_ONLY = 0o700
 
 
@@ -77,9 +80,10 @@ class StateFolder:
             ) from error
 
     def _close(self) -> None:
-        """Shut others out of a folder that a service made for its models; one that holds more is not ours to shut."""
-        own = {self.secret.name, self.token.name, self.record.name, "logs", "models", "bentoml"}
-        if self.path.stat().st_uid == os.geteuid() and own.issuperset(os.listdir(self.path)):
+        """Shut others out of a folder that a service made for its own; one that holds more is not ours to shut."""
+        own = {self.secret.name, self.token.name, self.record.name, *OF_SERVICES}
+        there = {name for name in os.listdir(self.path) if not name.startswith(STORES)}
+        if self.path.stat().st_uid == os.geteuid() and own.issuperset(there):
             self.path.chmod(FOLDER_OWNER_ONLY)
 
     def write_token(self, token: str) -> None:

@@ -1,4 +1,4 @@
-"""Routes of the face recognition service."""
+"""Routes that embed and compare."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from starlette.responses import Response
 
 from bentos.common import openapi
 from bentos.common.answers import model_refs, success
-from bentos.common.app import API, context_of
+from bentos.common.app import context_of, principal_of
 from bentos.common.composition import Parts
 from bentos.common.operations import UNPROCESSABLE, add_batch_route, add_image_route
+from bentos.common.rate_limit import RateLimit
 from bentos.common.requests import read_fields
 from bentos.contracts import EmbedResult, FaceOptions, FaceSelection, Success, VerifyOptions, VerifyResult
 from bentos.face_recognition.pipeline import EmbedPipeline, VerifyPipeline
@@ -20,19 +21,18 @@ from bentos.face_recognition.pipeline import EmbedPipeline, VerifyPipeline
 PAIR = ("image_a", "image_b")
 
 
-def create_routes(parts: Parts) -> APIRouter:
-    """``/embed``, ``/verify`` and ``/batch``."""
-    router = APIRouter(prefix=API, tags=["face recognition"])
-    cards = parts.face_cards
-    embed = EmbedPipeline(parts.analysis, cards)
+def add_embedding(router: APIRouter, parts: Parts) -> None:
+    """``/embed`` and ``/batch``."""
+    embed = EmbedPipeline(parts.analysis, parts.face_cards)
     summary = "The embedding of each face"
     add_image_route(router, parts, "/embed", FaceOptions, EmbedResult, embed.answer, summary)
     add_batch_route(router, parts, FaceSelection, EmbedResult, embed.answer)
-    _add_verify(router, parts, VerifyPipeline(parts.analysis, cards))
-    return router
 
 
-def _add_verify(router: APIRouter, parts: Parts, pipeline: VerifyPipeline) -> None:
+def add_verification(router: APIRouter, parts: Parts) -> None:
+    """``/verify``."""
+    pipeline = VerifyPipeline(parts.analysis, parts.face_cards)
+    limit = RateLimit(parts.key_value, parts.settings.verify_per_minute, "verify")
     models = model_refs(parts.cards)
 
     @router.post(
@@ -45,6 +45,9 @@ def _add_verify(router: APIRouter, parts: Parts, pipeline: VerifyPipeline) -> No
         context = context_of(request)
         fields = await read_fields(request, PAIR, parts.settings.limits)
         options = fields.options(VerifyOptions)
+        if parts.settings.verify_per_minute:
+            caller = principal_of(request)
+            await parts.workers.run(limit.check, caller.tenant, caller.subject)
         a, b = await asyncio.gather(
             *(
                 parts.workers.run(pipeline.only_face, name, fields.one(name), options, given, context.clock)

@@ -1,0 +1,131 @@
+"""Brings the vector index and the kept pictures to what the database says.
+
+An enrolment or an erasure is committed together with an outbox entry for each face. After that, in the request, at
+start or on a schedule, the entry is settled: the face's vector is put where the face is, and taken away where it is
+gone. A crash at any point leaves the entry, and settling twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Select, delete, func, select, update
+
+from bentos.common.errors import FaceSocialError
+from bentos.face_recognition.gallery.records import CHUNK, chunks, to_vector
+from bentos.face_recognition.gallery.stores import Stores
+from bentos.face_recognition.tables import Collection, Face, OutboxEntry
+from bentos.face_recognition.vectors.base import Vector
+
+logger = logging.getLogger(__name__)
+
+
+class Settlement:
+    """Works off the outbox; any number of threads and replicas may do so at once."""
+
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+
+    def settle(self, faces: Sequence[str]) -> None:
+        """Bring these faces' vectors to what the database says.
+
+        Raises:
+            DependencyUnavailable: A store does not answer; what is left is settled later.
+        """
+        for some in chunks(faces):
+            with self._stores.database.read() as session:
+                query = select(OutboxEntry).where(OutboxEntry.face.in_(some))
+                entries = session.scalars(query.order_by(OutboxEntry.model_digest)).all()
+            self._settle(entries)
+
+    def drain(self) -> int:
+        """Settle all that is left; how many entries that were.
+
+        Raises:
+            DependencyUnavailable: A store does not answer.
+        """
+        done = 0
+        while entries := self._next(done_before=done):
+            self._settle(entries)
+            done += len(entries)
+        return done
+
+    def pending(self, tenant_id: str | None = None) -> int:
+        """Entries that are left."""
+        query = select(func.count()).select_from(OutboxEntry)
+        if tenant_id is not None:
+            query = query.where(OutboxEntry.tenant_id == tenant_id)
+        with self._stores.database.read() as session:
+            return session.scalar(query) or 0
+
+    def _next(self, done_before: int) -> Sequence[OutboxEntry]:
+        with self._stores.database.read() as session:
+            entries = session.scalars(select(OutboxEntry).order_by(OutboxEntry.id).limit(CHUNK)).all()
+        if entries and not done_before:
+            logger.info("bringing the vector index up to date, beginning with %d faces", len(entries))
+        return sorted(entries, key=lambda entry: entry.model_digest)
+
+    def _settle(self, entries: Sequence[OutboxEntry]) -> None:
+        for (digest, dimension), group in groupby(
+            entries, lambda entry: (entry.model_digest, entry.dimension)
+        ):
+            some = list(group)
+            try:
+                self._apply(digest, dimension, some)
+            except FaceSocialError as error:
+                self._note(some, error)
+                raise
+
+    def _apply(self, digest: str, dimension: int, entries: Sequence[OutboxEntry]) -> None:
+        index = self._stores.indexes.of(digest, dimension)
+        there = self._truth(entries, digest)
+        index.upsert([vector_of(face) for face in there])
+        kept = {face.id for face in there}
+        self._take_away(digest, dimension, [entry for entry in entries if entry.face not in kept])
+        # Whoever wrote the index last has to look at the truth after that: a face erased meanwhile must not stay.
+        still = {face.id for face in self._truth(entries, digest)}
+        self._take_away(digest, dimension, [entry for entry in entries if entry.face in kept - still])
+        with self._stores.database.write() as session:
+            session.execute(delete(OutboxEntry).where(OutboxEntry.id.in_([entry.id for entry in entries])))
+
+    def _truth(self, entries: Sequence[OutboxEntry], digest: str) -> Sequence[Face]:
+        with self._stores.database.read() as session:
+            wanted = Face.id.in_([entry.face for entry in entries])
+            return session.scalars(searchable(select(Face), digest).where(wanted)).all()
+
+    def _take_away(self, digest: str, dimension: int, entries: Sequence[OutboxEntry]) -> None:
+        index = self._stores.indexes.of(digest, dimension)
+        by_tenant = sorted(entries, key=lambda entry: entry.tenant_id)
+        for tenant, group in groupby(by_tenant, lambda entry: entry.tenant_id):
+            index.delete(tenant, [entry.face for entry in group])
+        self._forget_pictures([entry.face for entry in entries])
+
+    def _forget_pictures(self, faces: Sequence[str]) -> None:
+        """Of faces that are gone altogether: one that another model embedded anew keeps its picture."""
+        with self._stores.database.read() as session:
+            alive = set(session.scalars(select(Face.id).where(Face.id.in_(faces))))
+        for face in set(faces) - alive:
+            self._stores.pictures.delete(face)
+
+    def _note(self, entries: Sequence[OutboxEntry], error: FaceSocialError) -> None:
+        ids = [entry.id for entry in entries]
+        with self._stores.database.write() as session:
+            session.execute(
+                update(OutboxEntry)
+                .where(OutboxEntry.id.in_(ids))
+                .values(attempts=OutboxEntry.attempts + 1, fault=error.message[:500])
+            )
+
+
+def searchable(query: Select[Any], digest: str) -> Select[Any]:
+    """Of a query on faces, those that belong into a model's index: its own, in collections that are the model's."""
+    query = query.join(Collection, Collection.id == Face.collection_id)
+    return query.where(Face.model_digest == digest, Collection.model_digest == digest)
+
+
+def vector_of(face: Face) -> Vector:
+    """A face as the index takes it."""
+    return Vector(face.id, face.tenant_id, face.collection_id, to_vector(face.embedding))

@@ -1,0 +1,123 @@
+"""What the use cases of galleries share."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bentos.common.audit.trail import Deed, append
+from bentos.common.cache import ResultCache
+from bentos.common.database import Database
+from bentos.common.settings import GallerySettings
+from bentos.common.tombstones import Tombstones
+from bentos.face_recognition.gallery.pictures import KeptPictures
+from bentos.face_recognition.vectors.base import VectorIndex
+from models.catalogue.card import ModelCard
+
+OpenIndex = Callable[[str, int], VectorIndex]
+"""Makes the index of a model by its digest and the dimension of its embeddings."""
+
+
+class Indexes:
+    """The vector indexes, one for each model whose embeddings are kept; opened when first needed."""
+
+    def __init__(self, make: OpenIndex) -> None:
+        self._make = make
+        self._open: dict[str, VectorIndex] = {}
+        self._opening = threading.Lock()
+
+    def of(self, digest: str, dimension: int) -> VectorIndex:
+        """The index of a model.
+
+        Raises:
+            DependencyUnavailable: Milvus does not answer.
+        """
+        with self._opening:
+            if digest not in self._open:
+                index = self._make(digest, dimension)
+                index.open()
+                self._open[digest] = index
+            return self._open[digest]
+
+    def close(self) -> None:
+        """Let go of all."""
+        with self._opening:
+            for index in self._open.values():
+                index.close()
+            self._open.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Where galleries live.
+
+    Attributes:
+        database: The truth.
+        indexes: What is searched; can be made anew from the truth.
+        pictures: Kept pictures of faces.
+        tombstones: Erased faces, outside of the database.
+        cache: Remembered answers, which an erasure forgets.
+        card: The running embedder's.
+    """
+
+    database: Database
+    indexes: Indexes
+    pictures: KeptPictures
+    tombstones: Tombstones
+    cache: ResultCache
+    settings: GallerySettings
+    card: ModelCard
+
+    @property
+    def dimension(self) -> int:
+        """Numbers of an embedding of the running model."""
+        found = self.card.decoding["dimension"]
+        assert isinstance(found, int)
+        return found
+
+    @property
+    def index(self) -> VectorIndex:
+        """The running model's index."""
+        return self.indexes.of(self.card.sha256, self.dimension)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """On whose behalf something is done."""
+
+    tenant: str
+    subject: str
+    role: str
+    request_id: str
+
+    def deed(
+        self,
+        action: str,
+        target: Mapping[str, Any],
+        outcome: str = "ok",
+        details: Mapping[str, Any] | None = None,
+    ) -> Deed:
+        """An event for the audit chain."""
+        return Deed(self.subject, self.role, action, target, self.request_id, outcome, details or {})
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """Notes what became of an action that changed nothing in the database, in a transaction of its own."""
+
+    database: Database
+    caller: Caller
+    action: str
+    target: Mapping[str, Any]
+    details: dict[str, Any] = field(default_factory=dict)
+
+    def note(self, outcome: str = "ok") -> None:
+        """Append the event."""
+        with self.database.write() as session:
+            append(
+                session,
+                self.caller.tenant,
+                self.caller.deed(self.action, self.target, outcome, self.details),
+            )

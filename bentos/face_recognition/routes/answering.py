@@ -1,0 +1,127 @@
+"""From a request to a use case of galleries and back: role, idempotency, audit, envelope."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bentos.common.answers import model_refs, success
+from bentos.common.app import context_of, principal_of
+from bentos.common.auth import Role
+from bentos.common.composition import Parts
+from bentos.common.errors import DependencyUnavailable, FaceSocialError
+from bentos.common.http_errors import body_of
+from bentos.common.idempotency import HEADER, Idempotency, Saved, fingerprint
+from bentos.common.requests import Fields
+from bentos.contracts.base import Message
+from bentos.face_recognition.gallery.stores import Audited, Caller, Stores
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+NOTHING = Fields({}, {})
+REPLAYED = "Idempotency-Replayed"
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What a request wants to do, as the audit chain names it."""
+
+    action: str
+    target: Mapping[str, Any]
+    role: Role
+
+
+def caller_of(request: Request) -> Caller:
+    """On whose behalf the request is."""
+    principal = principal_of(request)
+    return Caller(principal.tenant, principal.subject, principal.role.value, context_of(request).request_id)
+
+
+def key_of(request: Request, *more: object) -> str | None:
+    """Digest of the request's idempotency key, for the database; None where it sent none."""
+    key = request.headers.get(HEADER)
+    if key is None:
+        return None
+    return hashlib.sha256("\n".join([key, request.url.path, *map(str, more)]).encode()).hexdigest()
+
+
+class Answering:
+    """Runs use cases in worker threads and answers in the contract's envelope."""
+
+    def __init__(self, parts: Parts, stores: Stores) -> None:
+        self._workers = parts.workers
+        self._database = stores.database
+        self._models = model_refs(parts.cards)
+        self._idempotency = Idempotency(parts.key_value, parts.settings.idempotency_ttl_s)
+
+    async def run(self, request: Request, deed: Deed, work: Callable[[Caller], T]) -> T:
+        """What ``work`` returns; what it, or the caller's role, refuses is noted in the audit chain."""
+        return await self._workers.run(self._noted, request, deed, work)
+
+    async def read(self, request: Request, work: Callable[[Caller], Message]) -> Response:
+        """Answer with what a viewer may see."""
+        return self.answer(request, await self._workers.run(work, caller_of(request)))
+
+    def answer(self, request: Request, data: Message) -> Response:
+        """An answer in its envelope."""
+        return success(data, context_of(request), self._models)
+
+    async def write(
+        self,
+        request: Request,
+        deed: Deed,
+        work: Callable[[Caller], Message],
+        fields: Fields = NOTHING,
+        status: int = 200,
+    ) -> Response:
+        """Do something once for each idempotency key, and answer with what came of it."""
+
+        async def answer() -> Saved:
+            return self.saved(request, await self.run(request, deed, work), status)
+
+        return await self.once(request, fields, answer)
+
+    def saved(self, request: Request, data: Message, status: int) -> Saved:
+        """The same, as it is kept for repeats."""
+        response = success(data, context_of(request), self._models, status)
+        return Saved(status, bytes(response.body))
+
+    async def once(self, request: Request, fields: Fields, answer: Callable[[], Any]) -> Response:
+        """The answer, or the one that an earlier request with the same idempotency key got."""
+        key = request.headers.get(HEADER)
+        if key is None:
+            saved, replayed = await answer(), False
+        else:
+            path = request.url.path
+            mark = await asyncio.to_thread(fingerprint, request.method, path, fields.files, fields.values)
+            worked: list[bool] = []
+
+            async def first() -> Saved:
+                worked.append(True)
+                done: Saved = await answer()
+                return done
+
+            saved = await self._idempotency.run(principal_of(request).tenant, key, mark, first)
+            replayed = not worked
+        headers = {REPLAYED: "true"} if replayed else None
+        return Response(saved.body, saved.status, headers=headers, media_type="application/json")
+
+    def _noted(self, request: Request, deed: Deed, work: Callable[[Caller], T]) -> T:
+        caller = caller_of(request)
+        try:
+            principal_of(request).require(deed.role)
+            return work(caller)
+        except FaceSocialError as error:
+            with suppress(DependencyUnavailable):  # the refusal itself is what the caller has to hear
+                outcome = body_of(error).code.value
+                Audited(self._database, caller, deed.action, deed.target).note(outcome)
+            raise

@@ -1,0 +1,127 @@
+"""Routes that enrol and identify."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bentos.common import openapi
+from bentos.common.answers import each
+from bentos.common.app import context_of
+from bentos.common.auth import Role
+from bentos.common.composition import Parts
+from bentos.common.errors import InvalidRequest
+from bentos.common.idempotency import Saved
+from bentos.common.operations import UNPROCESSABLE
+from bentos.common.rate_limit import RateLimit
+from bentos.common.requests import read_fields
+from bentos.contracts import (
+    BatchEnrolOptions,
+    BatchResult,
+    Enrolled,
+    EnrolOptions,
+    IdentifyOptions,
+    IdentifyResult,
+    Success,
+)
+from bentos.face_recognition.gallery.assembly import Gallery
+from bentos.face_recognition.gallery.enrolment import Wish
+from bentos.face_recognition.gallery.stores import Caller
+from bentos.face_recognition.routes.answering import Answering, Deed, key_of
+from bentos.face_recognition.routes.collections import MISSING, TAKEN
+
+
+def add_enrolment(router: APIRouter, parts: Parts, gallery: Gallery, answering: Answering) -> None:
+    """``POST /collections/{name}/subjects``."""
+
+    @router.post(
+        "/collections/{name}/subjects",
+        status_code=201,
+        summary="Enrol a face; its subject is made where there is none",
+        responses=openapi.responses(Success[Enrolled], MISSING, TAKEN, UNPROCESSABLE, status=201),
+        openapi_extra=openapi.body(["image"], EnrolOptions),
+    )
+    async def enrol(request: Request, name: str) -> Response:
+        context = context_of(request)
+        fields = await read_fields(request, ["image"], parts.settings.limits)
+        image, chosen = fields.one("image"), fields.options(EnrolOptions)
+        wish = Wish(
+            chosen.subject_id, image, chosen, chosen.faces, metadata=chosen.metadata, key=key_of(request)
+        )
+        return await answering.write(
+            request,
+            _deed(name, chosen.subject_id),
+            lambda caller: gallery.enrolment.enrol(caller, name, wish, context.clock),
+            fields,
+            201,
+        )
+
+
+def add_batch_enrolment(router: APIRouter, parts: Parts, gallery: Gallery, answering: Answering) -> None:
+    """``POST /collections/{name}/batch``."""
+    limits = parts.settings.limits
+
+    @router.post(
+        "/collections/{name}/batch",
+        summary="Enrol many, each with its own result or error",
+        responses=openapi.responses(Success[BatchResult[Enrolled]], MISSING, TAKEN),
+        openapi_extra=openapi.body(["images"], BatchEnrolOptions, many=True),
+    )
+    async def enrol_many(request: Request, name: str) -> Response:
+        context = context_of(request)
+        fields = await read_fields(request, ["images"], limits)
+        images = fields.many("images", limits.max_batch_images)
+        chosen = fields.options(BatchEnrolOptions)
+        if len(chosen.subject_ids) != len(images):
+            raise InvalidRequest(
+                f"There are {len(images)} images and {len(chosen.subject_ids)} subject_ids; send one for each image.",
+                {"images": len(images), "subject_ids": len(chosen.subject_ids)},
+            )
+        wishes = [
+            Wish(subject_id, image, chosen, key=key_of(request, index))
+            for index, (subject_id, image) in enumerate(zip(chosen.subject_ids, images, strict=True))
+        ]
+
+        async def one(wish: Wish) -> Enrolled:
+            return await answering.run(
+                request,
+                _deed(name, wish.subject_id),
+                lambda caller: gallery.enrolment.enrol(caller, name, wish, context.clock),
+            )
+
+        async def answer() -> Saved:
+            await answering.run(
+                request, _deed(name, ""), lambda caller: gallery.collections.one(caller, name)
+            )
+            return answering.saved(request, await each(wishes, one), 200)
+
+        return await answering.once(request, fields, answer)
+
+
+def add_identification(router: APIRouter, parts: Parts, gallery: Gallery, answering: Answering) -> None:
+    """``POST /collections/{name}/identify``."""
+    limit = RateLimit(parts.key_value, parts.settings.verify_per_minute, "verify")
+
+    @router.post(
+        "/collections/{name}/identify",
+        summary="Who of a collection each face may be",
+        responses=openapi.responses(Success[IdentifyResult], MISSING, TAKEN, UNPROCESSABLE),
+        openapi_extra=openapi.body(["image"], IdentifyOptions),
+    )
+    async def identify(request: Request, name: str) -> Response:
+        context = context_of(request)
+        fields = await read_fields(request, ["image"], parts.settings.limits)
+        image, chosen = fields.one("image"), fields.options(IdentifyOptions)
+
+        def work(caller: Caller) -> IdentifyResult:
+            limit.check(caller.tenant, caller.subject)
+            return gallery.identification.identify(caller, name, image, chosen, context.clock)
+
+        deed = Deed("identify", {"collection": name}, Role.VIEWER)
+        found = await answering.run(request, deed, work)
+        return answering.answer(request, found)
+
+
+def _deed(name: str, subject_id: str) -> Deed:
+    return Deed("face.enrol", {"collection": name, "subject_id": subject_id}, Role.OPERATOR)
