@@ -23,6 +23,7 @@ class ServiceSpec:
         tasks: The task of each of its batched models, by the model's name; the main one first.
         routes: Where its routes are made, as ``module:function``; imported only where they are served.
         usage: The table that counts its requests, as ``module:class``; imported only there as well.
+        extras: Extras of the project that it needs to be installed.
     """
 
     name: str
@@ -30,6 +31,7 @@ class ServiceSpec:
     tasks: Mapping[str, Task]
     routes: str
     usage: str | None = None
+    extras: tuple[str, ...] = ()
 
     @property
     def cards(self) -> tuple[ModelCard, ...]:

@@ -50,17 +50,18 @@ def build(service: str, settings: Settings, root: Path = ROOT, extra: str = "cpu
         store = store_of(settings)
         for card in spec.cards:
             shutil.copyfile(store.resolve(card), context / "models" / "weights" / card.file_name)
-        (context / "requirements.txt").write_text("\n".join(requirements(root, extra)) + "\n")
+        (context / "requirements.txt").write_text("\n".join(requirements(root, extra, *spec.extras)) + "\n")
         options = yaml.safe_load((root / "bentofile.yaml").read_text())
         bentofile = context / "bentofile.yaml"
         bentofile.write_text(yaml.safe_dump({**options, "service": target, "name": service}))
         return bentoml.bentos.build_bentofile(str(bentofile), version=_version(), build_ctx=str(context))
 
 
-def requirements(root: Path, extra: str) -> list[str]:
+def requirements(root: Path, *extras: str) -> list[str]:
     """What serving needs, in the versions of ``constraints.txt``."""
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"][extra]]
+    optional = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *(line for extra in extras for line in optional[extra])]
     pins = {canonicalize_name(Requirement(line).name): line for line in _lines(root / "constraints.txt")}
     return [_pinned(Requirement(line), pins) for line in wanted]
 

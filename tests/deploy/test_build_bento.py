@@ -63,6 +63,8 @@ def test_a_bento_holds_its_models_and_nothing_of_tests_or_training(store: Path, 
     assert "onnxruntime==" in needed
     assert all("==" in line for line in needed.splitlines() if line and not line.startswith(("#", "-")))
     assert "torch" not in needed
+    assert ("pymilvus==" in needed) == (service == "face-recognition-service")
+    assert list((bento / "src" / "bentos" / "common" / "database" / "migrations").rglob("core_0001.py"))
 
 
 async def test_a_built_bento_answers_without_mirror_or_internet(store: Path, tmp_path: Path) -> None:
