@@ -199,7 +199,7 @@ class Settings(BaseSettings):
     milvus_timeout_s: Annotated[float, Field(gt=0)] = 10.0
     hnsw_m: Annotated[int, Field(ge=4, le=128)] = 32
     hnsw_ef_construction: Annotated[int, Field(ge=8, le=1024)] = 200
-    hnsw_ef: Annotated[int, Field(ge=8, le=32_768)] = 512
+    hnsw_ef: Annotated[int, Field(ge=8, le=32_768)] = 1024
 
     model_cache_size: Annotated[
         int, Field(ge=0, validation_alias=_alias("model_cache_size", "MODEL_CACHE_SIZE"))

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from itertools import islice
 from pathlib import Path
 
 import pytest
+from starlette.requests import Request
 
+from bentos.common.requests import read_fields
+from bentos.common.settings import Settings
 from deploy.bench.load import Generator, Sample, multipart, pooled, read_log
-from deploy.bench.pictures import SIZE, picture
+from deploy.bench.pictures import SIZE, picture, variants
 from deploy.bench.report import Row, Soak, TaskReport, markdown, write
 from models.processing.decode import ImageLimits, read_header
 
@@ -58,6 +62,27 @@ def test_the_body_is_a_form_with_one_file(tmp_path: Path) -> None:
     path, headers = multipart("image", b"JPEG", tmp_path)
     assert headers["content-type"].startswith("multipart/form-data; boundary=")
     assert path.read_bytes().count(b"JPEG") == 1
+
+
+async def test_options_go_beside_the_image(tmp_path: Path) -> None:
+    options = {"far": "1", "top_k": "1"}
+    path, headers = multipart("image", b"\r\n--JPEG", tmp_path, options, "other.bin")
+    assert path == tmp_path / "other.bin"
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": path.read_bytes(), "more_body": False}
+
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    request = Request({"type": "http", "method": "POST", "headers": raw}, receive)
+    fields = await read_fields(request, ["image"], Settings().limits)
+    assert (fields.one("image"), fields.values) == (b"\r\n--JPEG", options)
+
+
+def test_pictures_to_look_for_are_all_different() -> None:
+    some = list(islice(variants(), 8))
+    assert len(set(some)) == 8
+    assert some == list(islice(variants(), 8))
+    assert all(read_header(data, ImageLimits()).width > 300 for data in some)
 
 
 def test_a_missing_generator_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -324,3 +324,33 @@ def test_the_contract_names_every_gallery_route(recognition: Recognition) -> Non
     for path, methods in wanted.items():
         assert methods <= set(paths[f"/api/v1{path}"]), path
     assert any(address.name == service.service for address in SERVICES)
+
+
+def test_a_viewer_is_not_told_what_an_operators_request_answered(recognition: Recognition) -> None:
+    with recognition() as service:
+        caller = Caller(service)
+        caller.data("POST", "/collections", 201, json={"name": "staff"})
+        caller.enrol("ada", portrait(), key="once")
+        repeated = {"files": {"image": portrait()}, "data": {"subject_id": "ada"}}
+        headers = {"Idempotency-Key": "once"}
+        answer = caller.call("POST", "/collections/staff/subjects", headers=headers, **repeated)
+        assert (answer.status_code, answer.headers["Idempotency-Replayed"]) == (201, "true")
+        viewer = caller.as_role("viewer")
+        code = viewer.error("POST", "/collections/staff/subjects", 403, headers=headers, **repeated)
+        assert code == "FORBIDDEN"
+
+
+def test_who_verifies_or_identifies_too_often_is_told_when_to_come_back(recognition: Recognition) -> None:
+    with recognition(FACESOCIAL_VERIFY_PER_MINUTE="3") as service:
+        caller = Caller(service)
+        caller.data("POST", "/collections", 201, json={"name": "staff"})
+        pair = {"image_a": portrait(), "image_b": portrait(1)}
+        for _ in range(2):
+            caller.data("POST", "/verify", files=pair)
+        caller.identify(portrait())
+        for path, files in (("/verify", pair), ("/collections/staff/identify", {"image": portrait()})):
+            answer = caller.call("POST", path, files=files)
+            assert (answer.status_code, answer.json()["error"]["code"]) == (429, "RATE_LIMITED")
+            assert 1 <= int(answer.headers["Retry-After"]) <= 60
+        assert Caller(service, "umbrella").call("POST", "/verify", files=pair).status_code == 200
+        caller.enrol("ada", portrait())

@@ -29,16 +29,10 @@ class Indexes:
         self._opening = threading.Lock()
 
     def of(self, digest: str, dimension: int) -> VectorIndex:
-        """The index of a model.
-
-        Raises:
-            DependencyUnavailable: Milvus does not answer.
-        """
+        """The index of a model; it connects when it is first asked something."""
         with self._opening:
             if digest not in self._open:
-                index = self._make(digest, dimension)
-                index.open()
-                self._open[digest] = index
+                self._open[digest] = self._make(digest, dimension)
             return self._open[digest]
 
     def close(self) -> None:

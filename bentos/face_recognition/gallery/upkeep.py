@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from bentos.common import tenants
 from bentos.common.database import now
 from bentos.common.database.tables import Tombstone
-from bentos.common.errors import FaceSocialError
+from bentos.common.errors import DependencyUnavailable, FaceSocialError
 from bentos.common.settings import GallerySettings
 from bentos.face_recognition.gallery.erasure import Erasure
 from bentos.face_recognition.gallery.settlement import Settlement
@@ -58,11 +58,23 @@ class Upkeep:
         """Erase again what an older backup brought back, and make the index what the database says."""
         if brought_back := self.erase_again():
             logger.warning("%d erased faces were in the database again and are erased again", brought_back)
+        self._open_index()
         self._settlement.drain()
         if self._stores.index.count() != self._verification.count() and (
             repaired := self._verification.repair()
         ):
             logger.warning("the vector index differed from the database by %d faces: repaired", repaired)
+
+    def _open_index(self) -> None:
+        """Open the running model's index; one whose files are damaged is set aside and filled from the database."""
+        index = self._stores.index
+        try:
+            index.open()
+        except DependencyUnavailable as error:
+            if not error.details.get("damaged"):
+                raise
+            logger.error("%s They are moved aside, and the index is made anew.", error.message)
+            index.reset()
 
     def erase_again(self) -> int:
         """Hold the database against the list of erased faces; how many were in it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -33,11 +33,17 @@ REPLAYED = "Idempotency-Replayed"
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What a request wants to do, as the audit chain names it."""
+    """What a request wants to do, as the audit chain names it.
+
+    Attributes:
+        long: It may take seconds or minutes: it runs beside the workers, whose queue is judged by how long a
+            picture takes.
+    """
 
     action: str
     target: Mapping[str, Any]
     role: Role
+    long: bool = False
 
 
 def caller_of(request: Request) -> Caller:
@@ -65,6 +71,8 @@ class Answering:
 
     async def run(self, request: Request, deed: Deed, work: Callable[[Caller], T]) -> T:
         """What ``work`` returns; what it, or the caller's role, refuses is noted in the audit chain."""
+        if deed.long:
+            return await asyncio.to_thread(self._noted, request, deed, work)
         return await self._workers.run(self._noted, request, deed, work)
 
     async def read(self, request: Request, work: Callable[[Caller], Message]) -> Response:
@@ -88,17 +96,22 @@ class Answering:
         async def answer() -> Saved:
             return self.saved(request, await self.run(request, deed, work), status)
 
-        return await self.once(request, fields, answer)
+        return await self.once(request, deed, fields, answer)
 
     def saved(self, request: Request, data: Message, status: int) -> Saved:
         """The same, as it is kept for repeats."""
         response = success(data, context_of(request), self._models, status)
         return Saved(status, bytes(response.body))
 
-    async def once(self, request: Request, fields: Fields, answer: Callable[[], Any]) -> Response:
-        """The answer, or the one that an earlier request with the same idempotency key got."""
+    async def once(
+        self, request: Request, deed: Deed, fields: Fields, answer: Callable[[], Awaitable[Saved]]
+    ) -> Response:
+        """The answer, or the one that an earlier request with the same idempotency key got.
+
+        Who may not do it is not told either what came of it when somebody else did.
+        """
         key = request.headers.get(HEADER)
-        if key is None:
+        if key is None or not principal_of(request).role.covers(deed.role):
             saved, replayed = await answer(), False
         else:
             path = request.url.path
@@ -107,8 +120,7 @@ class Answering:
 
             async def first() -> Saved:
                 worked.append(True)
-                done: Saved = await answer()
-                return done
+                return await answer()
 
             saved = await self._idempotency.run(principal_of(request).tenant, key, mark, first)
             replayed = not worked

@@ -96,7 +96,7 @@ def add_batch_enrolment(router: APIRouter, parts: Parts, gallery: Gallery, answe
             )
             return answering.saved(request, await each(wishes, one), 200)
 
-        return await answering.once(request, fields, answer)
+        return await answering.once(request, _deed(name, ""), fields, answer)
 
 
 def add_identification(router: APIRouter, parts: Parts, gallery: Gallery, answering: Answering) -> None:

@@ -49,7 +49,7 @@ def add_transfer(router: APIRouter, parts: Parts, gallery: Gallery, answering: A
     )
     async def bring_in(request: Request, name: str) -> Response:
         data = await _lines_of(request, parts)
-        deed = Deed("collection.import", {"collection": name}, Role.OPERATOR)
+        deed = Deed("collection.import", {"collection": name}, Role.OPERATOR, long=True)
         fields = Fields({"lines": [data]}, {})
         return await answering.write(
             request, deed, lambda caller: transfer.bring_in(caller, name, data.splitlines()), fields
@@ -98,7 +98,7 @@ def _add(
     work: Callable[[Caller], Message],
 ) -> None:
     async def endpoint(request: Request) -> Response:
-        deed = Deed(f"gallery.{path.replace('/', '.')}", {}, Role.ADMIN)
+        deed = Deed(f"gallery.{path.replace('/', '.')}", {}, Role.ADMIN, long=True)
         return await answering.write(request, deed, work)
 
     router.add_api_route(

@@ -23,6 +23,7 @@ EVERYTHING = ("id", "tenant", "gallery", schema.VECTOR)
 COPIED_ROWS = 8_192
 """At once, at most: writers wait for it."""
 
+NOT_OPEN = "The embedded Milvus is not open."
 MAINTENANCE_S = 600.0
 """For what may read all files or build a graph of everything: opening, writing segments, dropping a collection."""
 
@@ -56,13 +57,13 @@ class EmbeddedStore:
 
     def upsert(self, rows: Sequence[Row]) -> None:
         with self._writing:
-            for generation in self._written:
+            for generation in self._generations():
                 generation.upsert(rows)
 
     def delete(self, tenant: str | None, ids: Sequence[str]) -> None:
         with self._writing:
             owned = [row for row in self._opened.owners(ids) if tenant in (None, row["tenant"])]
-            for generation in self._written:
+            for generation in self._generations():
                 generation.delete(owned)
 
     def search(self, tenant: str, gallery: str, values: Floats, limit: int) -> list[Hit]:
@@ -78,7 +79,7 @@ class EmbeddedStore:
 
     def flush(self) -> None:
         with self._writing:
-            for generation in self._written:
+            for generation in self._generations():
                 generation.flush()
 
     def purge(self) -> None:
@@ -120,8 +121,14 @@ class EmbeddedStore:
     @property
     def _opened(self) -> Collection:
         if self._reader is None:
-            raise DependencyUnavailable("The embedded Milvus is not open.", {"dependency": "milvus"})
+            raise DependencyUnavailable(NOT_OPEN, {"dependency": "milvus"})
         return self._reader
+
+    def _generations(self) -> tuple[Generation, ...]:
+        """The current one, and the one that is to become it where there is one."""
+        if not self._written:
+            raise DependencyUnavailable(NOT_OPEN, {"dependency": "milvus"})
+        return self._written
 
     def _connect(self) -> None:
         if self._reader is not None:
@@ -165,7 +172,7 @@ class EmbeddedStore:
         self._opened.load(MAINTENANCE_S)
 
     def _drop(self) -> None:
-        client, name = self._opened.client, self._written[0].name
+        client, name = self._opened.client, self._generations()[0].name
         client.drop_alias(self._binding.name, timeout=MAINTENANCE_S)
         client.drop_collection(name, timeout=MAINTENANCE_S)
         self._written = ()
@@ -186,7 +193,7 @@ class EmbeddedStore:
 
     def _fill(self, fresh: Generation) -> None:
         with self._writing:
-            self._written = (*self._written, fresh)
+            self._written = (*self._generations(), fresh)
         for gallery in self._opened.partitions():
             pages = self._opened.pages("", EVERYTHING, self._size(gallery), gallery, COPIED_ROWS)
             more = True
@@ -198,19 +205,26 @@ class EmbeddedStore:
 
     def _turn_to(self, fresh: Generation) -> Generation:
         with self._writing:
-            old = self._written[0]
+            old = self._generations()[0]
             fresh.flush()
             if fresh.count() != old.count():
                 raise DependencyUnavailable(
                     "The face vectors could not all be copied; deleted ones stay in the files until the next try.",
                     {"dependency": "milvus"},
                 )
-            self._opened.client.alter_alias(fresh.name, self._binding.name, timeout=MAINTENANCE_S)
+            self._point_to(fresh)
             self._written = (fresh,)
             return old
 
     def _abandon(self, fresh: Generation) -> None:
+        """Both are complete until the alias is turned, and Milvus Lite may turn it and yet report a failure."""
         with self._writing:
             self._written = tuple(one for one in self._written if one is not fresh)
+            for old in self._written:
+                with suppress(DependencyUnavailable), answering():
+                    self._point_to(old)
         with suppress(DependencyUnavailable), answering():
             self._opened.client.drop_collection(fresh.name, timeout=MAINTENANCE_S)
+
+    def _point_to(self, generation: Generation) -> None:
+        self._opened.client.alter_alias(generation.name, self._binding.name, timeout=MAINTENANCE_S)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import threading
@@ -23,6 +24,8 @@ OPTIONS = {
     "grpc.http2.max_ping_strikes": 0,
 }
 STOP_GRACE_S = 5.0
+MAX_SOCKET_BYTES = 100
+"""Of a name that an operating system takes for a socket file; Linux takes 107."""
 
 _servers: weakref.WeakValueDictionary[Path, LiteServer] = weakref.WeakValueDictionary()
 _finding = threading.Lock()
@@ -40,7 +43,7 @@ class LiteServer:
 
     One worker takes one call at a time: Milvus Lite loses rows where two write to a collection at once, and a
     search that meets the writing of a segment misses what is being written, deletions too. The way in is a socket
-    file in a folder of this user's, where pymilvus itself would open a port to everybody on the machine.
+    file in a folder of this user's alone, where pymilvus itself would open a port to everybody on the machine.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -139,12 +142,20 @@ class LiteServer:
             from pymilvus.grpc_gen import milvus_pb2_grpc
 
             worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="milvus-lite")
-            self._socket = Path(tempfile.mkdtemp(prefix="facesocial-milvus-")) / "socket"
+            self._socket = self._place()
             self._server = grpc.server(worker, options=list(OPTIONS.items()))
             milvus_pb2_grpc.add_MilvusServiceServicer_to_server(MilvusServicer(self._files), self._server)
             self._server.add_insecure_port(f"unix:{self._socket}")
             self._server.start()
         return f"unix:{self._socket}"
+
+    def _place(self) -> Path:
+        """Where the socket is: in the folder, unless its name would be too long for one."""
+        inside = self.folder / "socket"
+        if len(os.fsencode(inside)) > MAX_SOCKET_BYTES:
+            return Path(tempfile.mkdtemp(prefix="facesocial-milvus-")) / "socket"
+        inside.unlink(missing_ok=True)
+        return inside
 
     def _stop_unless_wanted(self) -> None:
         if self._names:
@@ -153,7 +164,9 @@ class LiteServer:
             self._server.stop(STOP_GRACE_S).wait()
             self._server = None
         if self._socket is not None:
-            shutil.rmtree(self._socket.parent, ignore_errors=True)
+            self._socket.unlink(missing_ok=True)
+            if self._socket.parent != self.folder:
+                self._socket.parent.rmdir()
             self._socket = None
         if self._files is not None:
             self._files.close()

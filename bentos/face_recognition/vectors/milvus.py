@@ -62,6 +62,7 @@ class MilvusIndex:
 
     def open(self) -> None:
         with self._opening, answering():
+            self._open = False
             self._store.open()
             self._open = True
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import time
 import uuid
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -73,6 +75,21 @@ def test_a_start_repairs_what_was_lost(people: Gallery, caller: Caller) -> None:
     people.keeping.stores.index.open()
     people.keeping.upkeep.bring_in_order()
     assert names(people, caller, drawn(7)) == [["p7"]]
+
+
+def test_a_damaged_index_is_set_aside_and_filled_from_the_database(
+    people: Gallery, caller: Caller, world: Any, backend: str
+) -> None:
+    if backend != "embedded":
+        return  # a server looks after its own files
+    world.close()
+    folder = Path(world.settings.vectors.uri)
+    (schema,) = folder.glob("collections/*/schema.json")
+    schema.write_bytes(schema.read_bytes()[:20])
+    again = world.replica()
+    assert names(again, caller, drawn(3)) == [["p3"]]
+    assert again.keeping.verification.verify().clean
+    assert list(folder.parent.glob("milvus.db.damaged-*"))
 
 
 def test_kept_pictures_are_compared_too(people: Gallery) -> None:

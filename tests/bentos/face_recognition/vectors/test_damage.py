@@ -106,6 +106,14 @@ def test_the_folder_is_for_this_user_alone(folder: Path, embedded: MilvusIndex) 
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
+def test_a_folder_whose_name_is_too_long_for_a_socket(
+    tmp_path: Path, opened: Callable[..., MilvusIndex], people: People
+) -> None:
+    index = opened(tmp_path / ("long" * 25) / "milvus.db")
+    index.upsert(people(2))
+    assert index.count() == 2
+
+
 def test_no_port_is_opened(embedded: MilvusIndex) -> None:
     import psutil
 
@@ -131,6 +139,27 @@ def test_closing_twice_and_using_it_again(embedded: MilvusIndex, people: People)
     embedded.upsert(people(2))
     embedded.close()
     embedded.close()
+    assert embedded.count() == 2
+
+
+def test_nothing_is_written_to_what_is_closed(embedded: MilvusIndex, people: People) -> None:
+    """As when another thread closes it, or makes it anew, between two steps of a call."""
+    crowd = people(2)
+    embedded.upsert(crowd)
+    embedded._store.close()
+    calls: list[Callable[[], object]] = [
+        lambda: embedded.upsert(crowd),
+        lambda: embedded.delete(None, [crowd[0].id]),
+        lambda: list(embedded.ids()),
+        embedded.flush,
+        embedded.purge,
+        embedded.drop,
+    ]
+    for call in calls:
+        with pytest.raises(DependencyUnavailable, match="not open"):
+            call()
+        embedded._open = True
+    embedded.open()
     assert embedded.count() == 2
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from milvus_lite import MilvusLite
 
 from bentos.common.errors import DependencyUnavailable
 from bentos.face_recognition.vectors import MilvusIndex, Vector
@@ -168,6 +169,27 @@ def test_a_copy_that_is_not_complete_is_given_up(
     (more,) = people(1, crowd[0].tenant, crowd[0].gallery)
     embedded.upsert([more])
     assert (embedded.count(), len(list(embedded.ids()))) == (31, 31)
+
+
+def test_a_disk_that_is_full_when_the_copy_is_ready(
+    folder: Path, embedded: MilvusIndex, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Milvus Lite has turned the alias already when it cannot write it."""
+    crowd = people(30)
+    embedded.upsert(crowd)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(MilvusLite, "_save_aliases", full)
+        with pytest.raises(DependencyUnavailable, match="No space left"):
+            embedded.purge()
+    assert set(embedded.ids()) == {one.id for one in crowd}
+    embedded.close()
+    assert set(embedded.ids()) == {one.id for one in crowd}
+    embedded.purge()
+    assert set(embedded.ids()) == {one.id for one in crowd}
 
 
 def test_a_server_is_asked_to_compact(

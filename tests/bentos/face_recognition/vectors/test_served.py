@@ -30,6 +30,18 @@ def server(tmp_path: Path) -> Iterator[MilvusServer]:
         yield started
 
 
+def wait_until_stopped(pid: int) -> None:
+    """Each of its threads stops when it runs next."""
+    limit = time.monotonic() + ENOUGH_S
+    while any(Path(task, "stat").read_text().rsplit(")", 1)[1].split()[0] != "T" for task in tasks(pid)):
+        assert time.monotonic() < limit
+        time.sleep(0.01)
+
+
+def tasks(pid: int) -> list[Path]:
+    return list(Path(f"/proc/{pid}/task").iterdir())
+
+
 def test_two_clients_lose_nothing(milvus_server_uri: str, opened: Opened, people: People) -> None:
     clients = [opened(milvus_server_uri, "2c" * 32) for _ in range(2)]
     with ThreadPoolExecutor(2) as pool:
@@ -93,12 +105,13 @@ def test_a_server_that_comes_after_the_service(opened: Opened, people: People, t
 
 
 def test_a_server_that_hangs(server: MilvusServer, opened: Opened, people: People) -> None:
-    index = opened(server.uri, timeout_s=0.5)
+    index = opened(server.uri, timeout_s=1.0)
     (one,) = people(1)
     index.upsert([one])
     os.kill(server.pid, signal.SIGSTOP)
     try:
-        for call in (index.ping, index.count, lambda: opened(server.uri, timeout_s=0.5).open()):
+        wait_until_stopped(server.pid)
+        for call in (index.ping, index.count, lambda: opened(server.uri, timeout_s=1.0).open()):
             began = time.monotonic()
             with pytest.raises(DependencyUnavailable):
                 call()
