@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -13,7 +14,15 @@ from bentos.contracts.face import Face, Quality
 from bentos.contracts.options import FaceOptions, FaceSelection, from_form
 
 MAX_METADATA_BYTES = 16_384
-NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
+
+
+def _collection_name(value: str) -> str:
+    if not re.fullmatch(NAME_PATTERN, value, re.ASCII):
+        raise ValueError(
+            "must be 1 to 100 letters, digits, dots, dashes and underscores, the first one a letter or a digit"
+        )
+    return value
 
 
 def _subject_name(value: str) -> str:
@@ -40,7 +49,12 @@ def _list_of_names(value: Any) -> Any:
 
 
 CollectionName = Annotated[
-    str, Field(pattern=NAME_PATTERN, description="1 to 100 letters, digits, dots, dashes and underscores.")
+    str,
+    AfterValidator(_collection_name),
+    Field(
+        description="1 to 100 letters, digits, dots, dashes and underscores, the first one a letter or a digit.",
+        json_schema_extra={"pattern": f"^{NAME_PATTERN}$"},
+    ),
 ]
 SubjectName = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_subject_name)]
 Metadata = Annotated[

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from bentos.common.settings import Settings
@@ -93,7 +93,8 @@ def usage(
     with _opened() as database:
         run_migrations(database)
         rows = rows_since(database, tenant, today() - timedelta(days=days - 1))
-    table = Table("day", "tenant", "service", "operation", "requests", "failed")
+    folded = (Column(name, overflow="fold") for name in ("day", "tenant", "service", "operation"))
+    table = Table(*folded, "requests", "failed")
     for service, row in rows:
         name = row.tenant if row.tenant.isprintable() else ascii(row.tenant)
         table.add_row(str(row.day), Text(name), service, row.operation, str(row.requests), str(row.failed))

@@ -50,9 +50,9 @@ def after_restore(settings: Settings, console: Console) -> None:
     with _opened(settings) as keeping:
         erased = keeping.upkeep.erase_again()
         _rebuild(keeping)
-    console.print(
-        f"{erased} faces had been erased after this backup was made: they are erased again.", highlight=False
-    )
+    if erased:
+        said = f"{erased} faces had been erased after this backup was made: they are erased again."
+        console.print(said, highlight=False)
 
 
 def _rebuild(keeping: Keeping) -> None:

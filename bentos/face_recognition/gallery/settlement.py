@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, update
 
 from bentos.common.errors import FaceSocialError
 from bentos.face_recognition.gallery.records import CHUNK, chunks, to_vector
@@ -86,17 +86,22 @@ class Settlement:
         kept = {face.id for face in there}
         self._take_away(digest, dimension, [entry for entry in entries if entry.face not in kept])
         # Whoever wrote the index last has to look at the truth after that: a face erased meanwhile must not stay.
-        still = {face.id for face in self._truth(entries, digest)}
+        still = self._still_there(entries, digest)
         self._take_away(digest, dimension, [entry for entry in entries if entry.face in kept - still])
         with self._stores.database.write() as session:
             session.execute(delete(OutboxEntry).where(OutboxEntry.id.in_([entry.id for entry in entries])))
 
     def _truth(self, entries: Sequence[OutboxEntry], digest: str) -> Sequence[Face]:
         with self._stores.database.read() as session:
-            wanted = Face.id.in_([entry.face for entry in entries])
-            return session.scalars(searchable(select(Face), digest).where(wanted)).all()
+            return session.scalars(searchable(select(Face), digest).where(_among(entries))).all()
+
+    def _still_there(self, entries: Sequence[OutboxEntry], digest: str) -> set[str]:
+        with self._stores.database.read() as session:
+            return set(session.scalars(searchable(select(Face.id), digest).where(_among(entries))))
 
     def _take_away(self, digest: str, dimension: int, entries: Sequence[OutboxEntry]) -> None:
+        if not entries:
+            return
         index = self._stores.indexes.of(digest, dimension)
         by_tenant = sorted(entries, key=lambda entry: entry.tenant_id)
         for tenant, group in groupby(by_tenant, lambda entry: entry.tenant_id):
@@ -118,6 +123,10 @@ class Settlement:
                 .where(OutboxEntry.id.in_(ids))
                 .values(attempts=OutboxEntry.attempts + 1, fault=error.message[:500])
             )
+
+
+def _among(entries: Sequence[OutboxEntry]) -> ColumnElement[bool]:
+    return Face.id.in_([entry.face for entry in entries])
 
 
 def searchable(query: Select[Any], digest: str) -> Select[Any]:
