@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    FetchedValue,
     ForeignKey,
     Index,
     Integer,
@@ -114,6 +115,27 @@ class OutboxEntry(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     attempts: Mapped[int] = mapped_column(default=0)
     fault: Mapped[str | None] = mapped_column(Text)
+
+
+class Change(Base):
+    """A face that came or went: what a replica whose index is its own follows; kept for a while.
+
+    Attributes:
+        mark: In PostgreSQL the number of the transaction that wrote it, set by the database; 0 in SQLite.
+    """
+
+    __tablename__ = "changes"
+    __table_args__ = {"schema": SCHEMA}  # noqa: RUF012
+
+    id: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+    )
+    mark: Mapped[int] = mapped_column(BigInteger, server_default=FetchedValue(), index=True)
+    face: Mapped[str] = mapped_column(String(ID))
+    tenant_id: Mapped[str] = mapped_column(String(ID))
+    model_digest: Mapped[str] = mapped_column(String(DIGEST))
+    dimension: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(default=now, index=True)
 
 
 class RecognitionUsage(UsageColumns, Base):

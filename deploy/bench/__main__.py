@@ -7,14 +7,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bentos.common.settings import Settings
 from deploy.bench.candidates import Candidate, candidates, missing_peers
+from deploy.bench.galleries import LEAST, measure_gallery
+from deploy.bench.gallery_report import GalleryRow
 from deploy.bench.limit import Limit
 from deploy.bench.load import BenchFailed
 from deploy.bench.measure import Bench, Plan
 from deploy.bench.pictures import Kind, picture
 from deploy.bench.report import Row, Soak, TaskReport, markdown, write
 from deploy.bench.servers import serving
+from deploy.bench.state import own_state
 from deploy.local.stack import ROOT
 from models.catalogue.card import Task
 from models.errors import FaceSocialError
@@ -25,19 +27,24 @@ PORT = 18_940
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print the table, write it with JSON and a plot."""
     chosen = _parser().parse_args(arguments)
-    if missing := missing_peers():
+    tasks = _tasks(chosen)
+    if tasks and (missing := missing_peers()):
         print(f"Not installed and left out: {', '.join(missing)} (pip install --group bench).")
     plan = Plan(chosen.seconds, chosen.rounds, chosen.out)
     chosen.out.mkdir(parents=True, exist_ok=True)
     reports: list[TaskReport] = []
+    galleries: list[GalleryRow] = []
     try:
-        for task in list(Task) if chosen.all else chosen.tasks:
+        for task in tasks:
             reports.append(measure(task, chosen.picture, plan, chosen.soak, chosen.only))
             write(reports, chosen.out)
+        for count in chosen.galleries:
+            galleries.append(measure_gallery(count, picture(chosen.picture), plan, PORT))
+            write(reports, chosen.out, galleries)
     except FaceSocialError as error:
         print(f"bench: {error.message}", file=sys.stderr)
         return 1
-    print(markdown(reports))
+    print(markdown(reports, galleries))
     print(f"Written to {chosen.out}.")
     return 0
 
@@ -69,20 +76,38 @@ def _measure(
     soaks: list[Soak],
     soak: int,
 ) -> None:
-    settings = {"FACESOCIAL_STATE_DIR": str(Settings().state_dir), **candidate.settings}
     log = plan.folder / f"{candidate.name}.log"
     base = f"http://127.0.0.1:{PORT}"
-    with serving(candidate.name, candidate.command, base, candidate.ready, settings, log) as server:
-        bench = Bench(candidate, server, limit, image, plan)
-        if soak and candidate.own:
-            soaks.append(Soak(candidate.name, soak, *bench.soak(soak)))
-        rows.extend(bench.rows())
+    with own_state(plan.folder / "state") as stores:
+        settings = {**stores, **candidate.settings}
+        with serving(candidate.name, candidate.command, base, candidate.ready, settings, log) as server:
+            bench = Bench(candidate, server, limit, image, plan)
+            if soak and candidate.own:
+                soaks.append(Soak(candidate.name, soak, *bench.soak(soak)))
+            rows.extend(bench.rows())
+
+
+def _tasks(chosen: argparse.Namespace) -> list[Task]:
+    """With ``--galleries`` alone no task."""
+    if chosen.all:
+        return list(Task)
+    return chosen.tasks or ([] if chosen.galleries else [Task.FACE_DETECTION])
+
+
+def _faces(text: str) -> int:
+    count = int(text)
+    if count < LEAST:
+        raise argparse.ArgumentTypeError(f"at least {LEAST:,} faces")
+    return count
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--tasks", nargs="+", type=Task, choices=list(Task), default=[Task.FACE_DETECTION])
+    parser.add_argument("--tasks", nargs="+", type=Task, choices=list(Task), default=[])
     parser.add_argument("--all", action="store_true", help="all five tasks")
+    parser.add_argument(
+        "--galleries", nargs="+", type=_faces, default=[], metavar="FACES", help="collections"
+    )
     parser.add_argument("--picture", choices=["portrait", "group"], default="portrait")
     parser.add_argument("--seconds", type=float, default=4.0, help="of each load in each round")
     parser.add_argument("--rounds", type=int, default=3, help="of each load")

@@ -42,9 +42,9 @@ class Candidate:
 
 def candidates(task: Task, port: int, folder: Path) -> list[Candidate]:
     """This project's service in both batch modes, and the peers that are installed."""
-    own = [_own(task, mode, port, folder) for mode in ("process", "service")]
+    ours = [own(task, mode, port, folder) for mode in ("process", "service")]
     peers = [_peer(name, task, port) for name in PEERS if _installed(PACKAGES[name])]
-    return [*own, *peers]
+    return [*ours, *peers]
 
 
 def missing_peers() -> list[str]:
@@ -52,14 +52,17 @@ def missing_peers() -> list[str]:
     return [name for name in PEERS if not _installed(PACKAGES[name])]
 
 
-def _own(task: Task, mode: str, port: int, folder: Path) -> Candidate:
+def own(task: Task, mode: str, port: int, folder: Path, role: str = "viewer") -> Candidate:
+    """This project's service in a batch mode (``process`` or ``service``), with a token of a role."""
     service, operation = OPERATIONS[task]
     assert service in {address.name for address in SERVICES}
     secret = secrets.token_hex(32)
-    token = jwt.encode({"sub": "bench", "role": "viewer", "exp": time.time() + 86_400}, secret, "HS256")
+    token = jwt.encode({"sub": "bench", "role": role, "exp": time.time() + 86_400}, secret, "HS256")
     settings = {
         "FACESOCIAL_BATCH_MODE": mode,
         "FACESOCIAL_JWT_SECRET": secret,
+        "FACESOCIAL_MODEL_CACHE_SIZE": "0",  # the same picture comes again and again, and is worked on each time
+        "FACESOCIAL_VERIFY_PER_MINUTE": "0",
         "BENTOML_HOME": str(folder / "bentoml"),
         "BENTOML_DO_NOT_TRACK": "1",
         "MALLOC_ARENA_MAX": "2",

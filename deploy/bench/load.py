@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -137,10 +138,20 @@ def read_log(lines: Iterable[str], skip_s: float, seconds: float) -> Sample:
     return Sample(seconds, good, refused, len(inside) - len(good) - refused, answered)
 
 
-def multipart(field: str, image: bytes, folder: Path) -> tuple[Path, dict[str, str]]:
-    """A form with one image as a file on disk, and its headers."""
-    head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{field}"; filename="image.jpg"\r\n'
-    kind = "Content-Type: image/jpeg\r\n\r\n"
-    path = folder / "body.bin"
-    path.write_bytes((head + kind).encode() + image + f"\r\n--{BOUNDARY}--\r\n".encode())
+def multipart(
+    field: str,
+    image: bytes,
+    folder: Path,
+    options: Mapping[str, str] = MappingProxyType({}),
+    name: str = "body.bin",
+) -> tuple[Path, dict[str, str]]:
+    """A form with one image and options beside it as a file on disk, and its headers."""
+    parts = [_part(f'name="{key}"', value.encode()) for key, value in options.items()]
+    parts.append(_part(f'name="{field}"; filename="image.jpg"\r\nContent-Type: image/jpeg', image))
+    path = folder / name
+    path.write_bytes(b"".join(parts) + f"--{BOUNDARY}--\r\n".encode())
     return path, {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
+
+
+def _part(what: str, content: bytes) -> bytes:
+    return f"--{BOUNDARY}\r\nContent-Disposition: form-data; {what}\r\n\r\n".encode() + content + b"\r\n"

@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from deploy.bench.gallery_report import GalleryRow, tables
+
 PACKAGES = ("bentoml", "onnxruntime", "numpy", "simplejpeg", "uvicorn", "uvloop", "httptools", "starlette")
 HEAD = (
     "| server | load | images/s | of the limit | p50 ms | p95 ms | p99 ms | against alone | of capacity "
@@ -106,8 +108,8 @@ def machine() -> dict[str, str]:
     return found | {name: version(name) for name in PACKAGES} | {"h2load": _h2load()}
 
 
-def markdown(reports: Sequence[TaskReport]) -> str:
-    """Tables, every rate as a share of the limit that was measured around it."""
+def markdown(reports: Sequence[TaskReport], galleries: Sequence[GalleryRow] = ()) -> str:
+    """Tables, every rate as a share of the limit that was measured around it; those of galleries come last."""
     lines = ["Machine: " + ", ".join(f"{name} {value}" for name, value in machine().items()) + ".", ""]
     for report in reports:
         lines += [
@@ -122,15 +124,21 @@ def markdown(reports: Sequence[TaskReport]) -> str:
             *(soak.line() for soak in report.soaks),
             *([""] if report.soaks else []),
         ]
-    return "\n".join(lines)
+    return "\n".join([*lines, *tables(galleries)])
 
 
-def write(reports: Sequence[TaskReport], folder: Path) -> None:
+def write(reports: Sequence[TaskReport], folder: Path, galleries: Sequence[GalleryRow] = ()) -> None:
     """``bench.json``, ``bench.md`` and, where matplotlib is installed, ``bench.png``."""
     folder.mkdir(parents=True, exist_ok=True)
-    found = {"machine": machine(), "tasks": [asdict(report) for report in reports]}
+    found = {
+        "machine": machine(),
+        "tasks": [asdict(report) for report in reports],
+        "galleries": [asdict(row) for row in galleries],
+    }
     (folder / "bench.json").write_text(json.dumps(found, indent=2) + "\n")
-    (folder / "bench.md").write_text(markdown(reports) + "\n")
+    (folder / "bench.md").write_text(markdown(reports, galleries) + "\n")
+    if not reports:
+        return
     try:
         _plot(reports, folder / "bench.png")
     except ImportError:

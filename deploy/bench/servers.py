@@ -37,9 +37,9 @@ class Server:
         """CPU time of all of its processes so far, the dead ones left out."""
         return sum(_cpu(process) for process in marked(self.mark))
 
-    def settle(self) -> None:
+    def settle(self, limit_s: float = SETTLE_S) -> None:
         """Wait until all processes are idle, at most for a while."""
-        deadline = time.monotonic() + SETTLE_S
+        deadline = time.monotonic() + limit_s
         used = self.cpu_seconds()
         while time.monotonic() < deadline:
             time.sleep(SETTLE_STEP_S)
@@ -54,15 +54,16 @@ class Server:
 
 @contextmanager
 def serving(
-    name: str, command: Sequence[str], base: str, ready: str, settings: Mapping[str, str], log: Path
+    name: str, command: Sequence[str], base: str, ready: str, settings: Mapping[str, str | None], log: Path
 ) -> Iterator[Server]:
-    """A server that runs inside the block.
+    """A server that runs inside the block; a setting that is None is absent there.
 
     Raises:
         BenchFailed: It was not ready in time; the message ends with its output.
     """
     mark = uuid.uuid4().hex
-    environment = {**os.environ, **settings, MARK: mark, "PYTHONPATH": str(ROOT)}
+    wanted = {**os.environ, **settings, MARK: mark, "PYTHONPATH": str(ROOT)}
+    environment = {setting: value for setting, value in wanted.items() if value is not None}
     with log.open("wb") as output:
         child = subprocess.Popen(
             [sys.executable, *command],

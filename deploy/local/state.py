@@ -15,7 +15,7 @@ from bentos.common.errors import ConfigurationError
 SECRET_BYTES = 32
 OWNER_ONLY = 0o600
 OF_SERVICES = ("logs", "models", "bentoml", "images")
-STORES = ("facesocial.sqlite", "milvus.db", "tombstones.ndjson")
+STORES = ("facesocial.sqlite", "milvus.db", "tombstones.")
 """Files and folders of the embedded stores, with what lies beside them (logs, locks)."""
 FOLDER_OWNER_ONLY = 0o700
 

@@ -264,10 +264,12 @@ def _enrol_until_acknowledged(caller: Caller, subject: str, image: bytes, number
     raise AssertionError("never acknowledged")
 
 
-def test_two_replicas_on_one_set_of_servers_agree(recognition: Recognition, backend: str) -> None:
-    if backend == "embedded":
-        return  # the embedded index belongs to one process
-    with recognition() as first, recognition() as second:
+@pytest.mark.parametrize("backend", ["servers"], indirect=True)
+@pytest.mark.parametrize("index", ["shared", "own"])
+def test_two_replicas_on_one_postgresql_agree(recognition: Recognition, index: str) -> None:
+    """Around one Milvus, and each with an embedded index of its own."""
+    own = {"FACESOCIAL_MILVUS_URI": "", "FACESOCIAL_REDIS_URL": ""} if index == "own" else {}
+    with recognition(**own) as first, recognition(**own) as second:
         one, other = Caller(first), Caller(second)
         one.data("POST", "/collections", 201, json={"name": "staff"})
         assert other.error("POST", "/collections", 409, json={"name": "staff"}) == "CONFLICT"

@@ -15,6 +15,7 @@ from bentos.common.tombstones import Tombstones
 from bentos.face_recognition.gallery.collections import Collections
 from bentos.face_recognition.gallery.enrolment import Enrolment
 from bentos.face_recognition.gallery.erasure import Erasure
+from bentos.face_recognition.gallery.following import Following
 from bentos.face_recognition.gallery.identification import Identification
 from bentos.face_recognition.gallery.pictures import KeptPictures
 from bentos.face_recognition.gallery.reindexing import Reindexing
@@ -51,6 +52,7 @@ class Keeping:
 
     stores: Stores
     settlement: Settlement
+    following: Following
     erasure: Erasure
     verification: Verification
     upkeep: Upkeep
@@ -60,9 +62,10 @@ class Keeping:
         """All of it around one set of stores."""
         settlement = Settlement(stores)
         erasure = Erasure(stores, settlement)
-        verification = Verification(stores, settlement)
-        upkeep = Upkeep(stores, settlement, erasure, verification)
-        return cls(stores, settlement, erasure, verification, upkeep)
+        following = Following(stores, settlement)
+        verification = Verification(stores, settlement, following)
+        upkeep = Upkeep(stores, settlement, following, erasure, verification)
+        return cls(stores, settlement, following, erasure, verification, upkeep)
 
     def start(self) -> None:
         """Bring database and index up; may be called again where it failed.
@@ -104,7 +107,7 @@ class Gallery:
     def of(cls, stores: Stores, analysis: FaceAnalysis) -> Gallery:
         """All of them around one set of stores and one model."""
         keeping = Keeping.of(stores)
-        identification = Identification(stores, analysis)
+        identification = Identification(stores, analysis, keeping.following)
         return cls(
             keeping=keeping,
             collections=Collections(stores),

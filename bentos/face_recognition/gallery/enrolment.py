@@ -26,9 +26,10 @@ from bentos.face_recognition.gallery.records import (
     find_collection,
     find_subject,
     new_id,
-    outbox_entry,
     require_current,
     to_bytes,
+    to_settle,
+    write_outbox,
 )
 from bentos.face_recognition.gallery.settlement import Settlement
 from bentos.face_recognition.gallery.stores import Caller, Stores
@@ -171,10 +172,10 @@ class Enrolment:
         if seen.kept:
             self._stores.pictures.put(face_id, seen.kept.png)
         session.add(face)
-        session.add(outbox_entry(face, collection.dimension))
+        session.flush()
+        write_outbox(session, [to_settle(face, collection.dimension)])
         target = {"collection": name, "subject_id": wish.subject_id, "face_id": face_id}
         append(session, caller.tenant, caller.deed("face.enrol", target))
-        session.flush()
         return face
 
 

@@ -14,7 +14,13 @@ from bentos.common.database.conflicts import insert_all_if_absent
 from bentos.common.database.tables import Tenant, Tombstone
 from bentos.common.errors import NotFound
 from bentos.contracts import Erased
-from bentos.face_recognition.gallery.records import chunks, find_collection, find_subject, outbox_entry
+from bentos.face_recognition.gallery.records import (
+    chunks,
+    find_collection,
+    find_subject,
+    to_settle,
+    write_outbox,
+)
 from bentos.face_recognition.gallery.settlement import Settlement
 from bentos.face_recognition.gallery.stores import Caller, Stores
 from bentos.face_recognition.tables import Collection, Face, Subject
@@ -128,8 +134,7 @@ class Erasure:
         # Outside of the database before inside: a crash and an older backup could bring the face back otherwise.
         self._stores.tombstones.add(ids)
         insert_all_if_absent(session, Tombstone, [{"id": one} for one in ids])
-        session.add_all(outbox_entry(face, len(face.embedding) // 4) for face in faces)
-        session.flush()
+        write_outbox(session, [to_settle(face, len(face.embedding) // 4) for face in faces])
         for some in chunks(ids):
             session.execute(delete(Face).where(Face.id.in_(some)))
 

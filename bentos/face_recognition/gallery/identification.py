@@ -10,6 +10,7 @@ from bentos.common.context import Clock
 from bentos.common.face_analysis import FaceAnalysis
 from bentos.contracts import Duplicate, Face, IdentifiedFace, IdentifyOptions, IdentifyResult, Match
 from bentos.face_recognition import tables
+from bentos.face_recognition.gallery.following import Following
 from bentos.face_recognition.gallery.records import chunks, find_collection, require_current
 from bentos.face_recognition.gallery.stores import Audited, Caller, Stores
 from bentos.face_recognition.tables import Collection, Subject
@@ -26,9 +27,10 @@ LOOKALIKE_FAR = 0.0001
 class Identification:
     """Searches the index and believes only what the database confirms."""
 
-    def __init__(self, stores: Stores, analysis: FaceAnalysis) -> None:
+    def __init__(self, stores: Stores, analysis: FaceAnalysis, following: Following) -> None:
         self._stores = stores
         self._analysis = analysis
+        self._following = following
 
     def identify(
         self, caller: Caller, name: str, image: bytes, options: IdentifyOptions, clock: Clock
@@ -60,6 +62,7 @@ class Identification:
         Several faces of one subject, and vectors of faces that are being erased at this moment, take up hits: as
         long as too few subjects came out and more hits could bring some, more are asked for.
         """
+        self._following.catch_up()
         wanted = max(FIRST_HITS, 4 * limit)
         while True:
             hits = self._stores.index.search(collection.tenant_id, collection.id, vector, wanted)

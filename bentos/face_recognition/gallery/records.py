@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from bentos.common import tenants
 from bentos.common.errors import Conflict, NotFound
-from bentos.face_recognition.tables import Collection, Face, OutboxEntry, Subject
+from bentos.face_recognition.tables import Change, Collection, Face, OutboxEntry, Subject
 from models.catalogue.card import ModelCard
 from models.runtime.session import Floats
 
@@ -93,12 +94,18 @@ def count_of(session: Session, table: type[Subject] | type[Face], collection: Co
     return session.scalar(query) or 0
 
 
-def outbox_entry(face: Face, dimension: int) -> OutboxEntry:
-    """A note that a face's vector has yet to follow the truth."""
-    return OutboxEntry(
-        face=face.id,
-        tenant_id=face.tenant_id,
-        model_digest=face.model_digest,
-        dimension=dimension,
-        attempts=0,
-    )
+def to_settle(face: Face, dimension: int) -> dict[str, Any]:
+    """What the outbox and the changes say of a face: its vector has yet to follow the truth."""
+    return {
+        "face": face.id,
+        "tenant_id": face.tenant_id,
+        "model_digest": face.model_digest,
+        "dimension": dimension,
+    }
+
+
+def write_outbox(session: Session, entries: Sequence[Mapping[str, Any]]) -> None:
+    """Have these faces settled here, and followed by replicas whose index is their own."""
+    if entries:
+        session.execute(insert(OutboxEntry), [{**entry, "attempts": 0} for entry in entries])
+        session.execute(insert(Change), [*entries])

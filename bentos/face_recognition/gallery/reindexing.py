@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,10 +14,10 @@ from bentos.common.context import Clock
 from bentos.common.database.tables import Tenant
 from bentos.common.face_analysis import FaceAnalysis
 from bentos.contracts import GivenFace, ReindexReport
-from bentos.face_recognition.gallery.records import find_collection, outbox_entry, to_bytes
+from bentos.face_recognition.gallery.records import find_collection, to_bytes, to_settle, write_outbox
 from bentos.face_recognition.gallery.settlement import Settlement
 from bentos.face_recognition.gallery.stores import Caller, Stores
-from bentos.face_recognition.tables import Collection, Face, OutboxEntry, Subject
+from bentos.face_recognition.tables import Collection, Face, Subject
 from models.errors import FaceSocialError
 
 logger = logging.getLogger(__name__)
@@ -92,9 +93,9 @@ class Reindexing:
         with self._stores.database.write() as session:
             locked = find_collection(session, caller.tenant, collection.name, lock=True)
             entries = self._update_faces(session, locked, fresh)
+            write_outbox(session, entries)
             locked.model_name, locked.model_version = card.name, card.version
             locked.model_digest, locked.dimension = card.sha256, self._stores.dimension
-            session.add_all(entries)
             details = {
                 "from": collection.model_digest,
                 "to": card.sha256,
@@ -102,17 +103,17 @@ class Reindexing:
             }
             target = {"collection": collection.name}
             append(session, caller.tenant, caller.deed("collection.reindex", target, details=details))
-        self._settlement.settle(sorted({entry.face for entry in entries}))
+        self._settlement.settle(sorted({entry["face"] for entry in entries}))
 
     def _update_faces(
         self, session: Session, collection: Collection, fresh: dict[str, bytes]
-    ) -> list[OutboxEntry]:
+    ) -> list[dict[str, Any]]:
         """Two entries for each face: out of the old model's index, and into the new one's."""
         faces = session.scalars(select(Face).where(Face.collection_id == collection.id)).all()
-        entries = [outbox_entry(face, collection.dimension) for face in faces]
+        entries = [to_settle(face, collection.dimension) for face in faces]
         for face in faces:
             if face.id in fresh:
                 face.embedding, face.model_digest = fresh[face.id], self._stores.card.sha256
-                entries.append(outbox_entry(face, self._stores.dimension))
+                entries.append(to_settle(face, self._stores.dimension))
         session.flush()
         return entries

@@ -29,10 +29,11 @@ from bentos.face_recognition.gallery.records import (
     find_collection,
     new_id,
     require_current,
+    write_outbox,
 )
 from bentos.face_recognition.gallery.settlement import Settlement
 from bentos.face_recognition.gallery.stores import Audited, Caller, Stores
-from bentos.face_recognition.tables import Collection, Face, OutboxEntry, Subject
+from bentos.face_recognition.tables import Collection, Face, Subject
 
 
 class Transfer:
@@ -146,7 +147,7 @@ def _write_faces(
     ]
     if rows:
         session.execute(insert(Face), rows)
-        session.execute(insert(OutboxEntry), [_outbox_row(collection, row["id"]) for row in rows])
+        write_outbox(session, [_to_settle(collection, row["id"]) for row in rows])
     return [row["id"] for row in rows]
 
 
@@ -202,11 +203,10 @@ def _face_row(collection: Collection, subject: str, line: FaceLine, vector: byte
     }
 
 
-def _outbox_row(collection: Collection, face: str) -> dict[str, Any]:
+def _to_settle(collection: Collection, face: str) -> dict[str, Any]:
     return {
         "face": face,
         "tenant_id": collection.tenant_id,
         "model_digest": collection.model_digest,
         "dimension": collection.dimension,
-        "attempts": 0,
     }

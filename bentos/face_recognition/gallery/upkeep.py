@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from datetime import timedelta
+from pathlib import Path
 
 from sqlalchemy import func, select
 
@@ -15,6 +16,7 @@ from bentos.common.database.tables import Tombstone
 from bentos.common.errors import DependencyUnavailable, FaceSocialError
 from bentos.common.settings import GallerySettings
 from bentos.face_recognition.gallery.erasure import Erasure
+from bentos.face_recognition.gallery.following import Following
 from bentos.face_recognition.gallery.settlement import Settlement
 from bentos.face_recognition.gallery.stores import Caller, Stores
 from bentos.face_recognition.gallery.verification import Verification
@@ -28,14 +30,19 @@ class Upkeep:
     """A thread that keeps galleries in order; every replica may have one."""
 
     def __init__(
-        self, stores: Stores, settlement: Settlement, erasure: Erasure, verification: Verification
+        self,
+        stores: Stores,
+        settlement: Settlement,
+        following: Following,
+        erasure: Erasure,
+        verification: Verification,
     ) -> None:
         self._stores = stores
         self._settlement = settlement
+        self._following = following
         self._erasure = erasure
         self._verification = verification
         self._over = threading.Event()
-        self._purged = -1
         self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
 
     def start(self) -> None:
@@ -59,10 +66,11 @@ class Upkeep:
         if brought_back := self.erase_again():
             logger.warning("%d erased faces were in the database again and are erased again", brought_back)
         self._open_index()
+        self._following.begin()
         self._settlement.drain()
-        if self._stores.index.count() != self._verification.count() and (
-            repaired := self._verification.repair()
-        ):
+        # An index that others wrote past may differ and hold as many.
+        differs = self._following.needed or self._stores.index.count() != self._verification.count()
+        if differs and (repaired := self._verification.repair()):
             logger.warning("the vector index differed from the database by %d faces: repaired", repaired)
 
     def _open_index(self) -> None:
@@ -100,6 +108,7 @@ class Upkeep:
         while not self._over.wait(settings.repair_interval_s):
             try:
                 self._settlement.drain()
+                self._following.catch_up()
                 if time.monotonic() >= next_retention:
                     next_retention = time.monotonic() + settings.retention_interval_s
                     self._tidy()
@@ -111,8 +120,20 @@ class Upkeep:
     def _tidy(self) -> None:
         if erased := self.apply_retention():
             logger.info("%d faces were older than their tenants keep them, and are erased", erased)
+        self._following.forget_old()
         with self._stores.database.read() as session:
             tombstones = session.scalar(select(func.count()).select_from(Tombstone)) or 0
-        if tombstones != self._purged:
+        if tombstones > self._purged():
             self._verification.purge()
-            self._purged = tombstones
+            self._mark.write_text(str(tombstones))
+
+    @property
+    def _mark(self) -> Path:
+        """How many faces had been erased when these stores were last purged; beside the list of them."""
+        return self._stores.settings.tombstones.with_suffix(".purged")
+
+    def _purged(self) -> int:
+        try:
+            return int(self._mark.read_text())
+        except (FileNotFoundError, ValueError):
+            return 0

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import func, select
 
 from bentos.contracts import GalleryFindings
+from bentos.face_recognition.gallery.following import Following
 from bentos.face_recognition.gallery.records import CHUNK, chunks
 from bentos.face_recognition.gallery.settlement import Settlement, searchable, vector_of
 from bentos.face_recognition.gallery.stores import Stores
@@ -41,11 +42,13 @@ class Verification:
     Args:
         stores: Where galleries live.
         settlement: Works off what is pending.
+        following: Brings in what other replicas wrote.
     """
 
-    def __init__(self, stores: Stores, settlement: Settlement) -> None:
+    def __init__(self, stores: Stores, settlement: Settlement, following: Following) -> None:
         self._stores = stores
         self._settlement = settlement
+        self._following = following
 
     def verify(self, tenant_id: str | None = None) -> GalleryFindings:
         """What differs.
@@ -53,6 +56,7 @@ class Verification:
         Raises:
             DependencyUnavailable: A store does not answer.
         """
+        self._following.catch_up()
         found = [self._compare(digest, dimension, tenant_id) for digest, dimension in self._models()]
         missing, surplus = self._pictures(tenant_id)
         pending = self._settlement.pending(tenant_id)
@@ -72,6 +76,7 @@ class Verification:
     def repair(self, tenant_id: str | None = None) -> int:
         """Work off what is pending, add vectors that are missing, take away those without a face; how many."""
         repaired = self._settlement.drain()
+        self._following.catch_up()
         for digest, dimension in self._models():
             found = self._compare(digest, dimension, tenant_id)
             index = self._stores.indexes.of(digest, dimension)

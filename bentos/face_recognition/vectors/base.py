@@ -46,6 +46,11 @@ class VectorIndex(Protocol):
         InvalidRequest: An id that is none, or a vector of another dimension.
     """
 
+    @property
+    def private(self) -> bool:
+        """Whether it belongs to this process alone, so that what others write is not in it."""
+        ...
+
     def open(self) -> None:
         """Connect, make the index where there is none, make it ready to be searched."""
         ...

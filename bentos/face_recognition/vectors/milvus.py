@@ -55,10 +55,15 @@ class MilvusIndex:
             raise ConfigurationError("The digest of the recognition model is not a sha256.")
         self._dimension = dimension
         self._timeout_s = settings.timeout_s
-        store = EmbeddedStore if settings.uri.endswith(".db") else ServedStore
+        self._private = settings.uri.endswith(".db")
+        store = EmbeddedStore if self._private else ServedStore
         self._store: Store = store(settings, Binding(digest, dimension))
         self._opening = threading.Lock()
         self._open = False
+
+    @property
+    def private(self) -> bool:
+        return self._private
 
     def open(self) -> None:
         with self._opening, answering():

@@ -16,8 +16,9 @@ from bentos.common.database import now
 from bentos.common.database.tables import Tombstone
 from bentos.common.errors import DependencyUnavailable, NotFound
 from bentos.common.tenants import set_policy
-from bentos.face_recognition.gallery.assembly import Gallery
+from bentos.face_recognition.gallery.assembly import Gallery, Keeping
 from bentos.face_recognition.gallery.stores import Caller
+from bentos.face_recognition.gallery.verification import Verification
 from bentos.face_recognition.tables import Collection, Face, OutboxEntry, Subject
 
 
@@ -134,6 +135,32 @@ def test_no_file_of_the_embedded_stores_holds_the_face_after_a_purge(
     assert files_with(tmp_path, one) == []
     assert files_with(tmp_path, other)
     assert names(two, caller, drawn(2)) == [["p2"]]
+
+
+def test_upkeep_purges_once_for_what_was_erased_also_after_a_start(two: Gallery, caller: Caller) -> None:
+    purges: list[int] = []
+    upkeep = two.keeping.upkeep
+    upkeep._verification = Counting(upkeep._verification, purges)  # type: ignore[assignment]
+    upkeep._tidy()
+    assert purges == [], "nothing was erased"
+    two.keeping.erasure.subject(caller, "staff", "p1")
+    upkeep._tidy()
+    upkeep._tidy()
+    assert purges == [1]
+    Keeping.of(two.keeping.stores).upkeep._tidy()
+    two.keeping.erasure.subject(caller, "staff", "p2")
+    upkeep._tidy()
+    assert purges == [1, 1]
+
+
+class Counting:
+    def __init__(self, verification: Verification, purges: list[int]) -> None:
+        self._verification = verification
+        self._purges = purges
+
+    def purge(self) -> None:
+        self._purges.append(1)
+        self._verification.purge()
 
 
 def test_an_older_backup_brings_nobody_back(

@@ -37,6 +37,7 @@ def upgrade() -> None:
         schema=schema(SCHEMA),
     )
     op.create_index("ix_outbox_face", "outbox", ["face"], schema=schema(SCHEMA))
+    _create_changes()
     op.create_table(
         "recognition_usage",
         sa.Column("tenant", sa.String(200), nullable=False),
@@ -47,6 +48,29 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant", "day", "operation", name="pk_recognition_usage"),
         schema=schema(SCHEMA),
     )
+
+
+def _create_changes() -> None:
+    mark = "(pg_current_xact_id()::text)::bigint" if schema(SCHEMA) else "0"
+    op.create_table(
+        "changes",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("mark", sa.BigInteger(), server_default=sa.text(mark), nullable=False),
+        sa.Column("face", sa.String(32), nullable=False),
+        sa.Column("tenant_id", sa.String(32), nullable=False),
+        sa.Column("model_digest", sa.String(64), nullable=False),
+        sa.Column("dimension", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_changes"),
+        schema=schema(SCHEMA),
+    )
+    for name in ("mark", "created_at"):
+        op.create_index(f"ix_changes_{name}", "changes", [name], schema=schema(SCHEMA))
 
 
 def _create_collections() -> None:
@@ -125,5 +149,5 @@ def _belongs_to(table: str, name: str, other: str) -> sa.ForeignKeyConstraint:
 
 
 def downgrade() -> None:
-    for table in ("recognition_usage", "outbox", "faces", "subjects", "collections"):
+    for table in ("recognition_usage", "changes", "outbox", "faces", "subjects", "collections"):
         op.drop_table(table, schema=schema(SCHEMA))
