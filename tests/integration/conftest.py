@@ -42,10 +42,14 @@ def stores(backend: str, request: pytest.FixtureRequest) -> Iterator[Mapping[str
 def recognition(
     mirror: Path, model_cache: Path, stores: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Recognition:
-    """Makes a recognition service on these stores, in a folder of its own; ``with`` starts it."""
+    """Makes a recognition service on these stores, in a folder of its own; ``with`` starts it.
+
+    An empty setting takes away that of the stores.
+    """
 
     def make(**settings: str) -> ServiceProcess:
-        own = {"FACESOCIAL_MODEL_DIR": str(model_cache), **stores, **settings}
+        wanted = {"FACESOCIAL_MODEL_DIR": str(model_cache), **stores, **settings}
+        own = {name: value for name, value in wanted.items() if value}
         return ServiceProcess(NAME, tmp_path_factory.mktemp(NAME), mirror, own)
 
     return make
