@@ -155,6 +155,8 @@ def test_a_tenant_never_sees_another_ones_anything(recognition: Recognition) -> 
         events = theirs.data("GET", "/audit?limit=1000")["events"]
         assert all(event["actor"] == "tests" for event in events)
         assert not any("face_id" in event["target"] and event["outcome"] == "ok" for event in events)
+        nobody = Caller(service, "nobody yet", "admin").data("POST", "/gallery/verify")
+        assert (nobody["clean"], nobody["faces"]) == (True, 0)
         cursor = _a_cursor(mine)
         assert theirs.error("GET", f"/collections?cursor={cursor}", 400) == "INVALID_REQUEST"
         # The same names are free for the other tenant, and lead to its own.

@@ -21,6 +21,8 @@ from bentos.face_recognition.routes.answering import Answering, Deed
 from bentos.face_recognition.routes.collections import MISSING, SECURE, TAKEN
 
 NDJSON = "application/x-ndjson"
+NOBODY = "0" * 32
+"""Id of a tenant for which nothing was ever written."""
 LINES: dict[str, Any] = {"content": {NDJSON: {"schema": {"type": "string"}}}}
 
 
@@ -63,7 +65,7 @@ def add_keeping(router: APIRouter, gallery: Gallery, answering: Answering) -> No
 
     def tenant_id(caller: Caller) -> str:
         with stores.database.read() as session:
-            return tenants.find(session, caller.tenant) or "-"
+            return tenants.find(session, caller.tenant) or NOBODY
 
     def verify(caller: Caller) -> GalleryFindings:
         return verification.verify(tenant_id(caller))
