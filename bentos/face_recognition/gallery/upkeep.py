@@ -63,10 +63,10 @@ class Upkeep:
 
     def bring_in_order(self) -> None:
         """Erase again what an older backup brought back, and make the index what the database says."""
-        if brought_back := self.erase_again():
-            logger.warning("%d erased faces were in the database again and are erased again", brought_back)
         self._open_index()
         self._following.begin()
+        if brought_back := self.erase_again():
+            logger.warning("%d erased faces were in the database again and are erased again", brought_back)
         self._settlement.drain()
         # An index that others wrote past may differ and hold as many.
         differs = self._following.needed or self._stores.index.count() != self._verification.count()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
@@ -24,16 +24,14 @@ FRESH_S = 3600.0
 """A picture younger than this may belong to an enrolment that is not committed yet."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Difference:
-    """What is wrong with the index of one model, by ids of faces and the tenant that each belongs to."""
+    """What is wrong with the index of one model, by ids of faces."""
 
-    digest: str
-    dimension: int
-    faces: int = 0
-    vectors: int = 0
-    missing: list[str] = field(default_factory=list)
-    surplus: list[str] = field(default_factory=list)
+    faces: int
+    vectors: int
+    missing: list[str]
+    surplus: list[str]
 
 
 class Verification:
@@ -129,12 +127,10 @@ class Verification:
     def _compare(self, digest: str, dimension: int, tenant_id: str | None) -> Difference:
         truth = {one for some in self._ids(digest, tenant_id) for one in some}
         there = set(self._stores.indexes.of(digest, dimension).ids(tenant_id))
-        found = Difference(digest, dimension, len(truth), len(there))
         # What changed while this looked, and what is about to, is no fault: the differences are looked at again.
         now, pending = self._now(digest, truth ^ there)
-        found.missing = sorted((truth - there) & now - pending)
-        found.surplus = sorted((there - truth) - now - pending)
-        return found
+        missing, surplus = (truth - there) & now - pending, there - truth - now - pending
+        return Difference(len(truth), len(there), sorted(missing), sorted(surplus))
 
     def _ids(self, digest: str, tenant_id: str | None) -> Iterator[list[str]]:
         last = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from drawn_faces import drawn, embedding
@@ -180,6 +181,23 @@ def test_an_older_backup_brings_nobody_back(
     assert rows(two, Tombstone) == 2
     assert len(list(stores.index.ids())) == 2
     assert two.keeping.verification.verify().clean
+
+
+def test_an_older_backup_beside_a_damaged_index_brings_nobody_back(
+    two: Gallery, caller: Caller, world: Any, backend: str
+) -> None:
+    if backend != "embedded":
+        return  # a server looks after its own files
+    faces = _everything(two)
+    two.keeping.erasure.subject(caller, "staff", "p1")
+    _restore(two, faces)
+    world.close()
+    (schema,) = Path(world.settings.vectors.uri).glob("collections/*/schema.json")
+    schema.write_bytes(b"{")
+    again = world.replica()
+    assert names(again, caller, drawn(1)) == [[]]
+    assert names(again, caller, drawn(2)) == [["p2"]]
+    assert again.keeping.verification.verify().clean
 
 
 def test_somebody_erased_can_be_enrolled_anew_and_stays(two: Gallery, caller: Caller) -> None:
