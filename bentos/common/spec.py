@@ -24,6 +24,7 @@ class ServiceSpec:
         routes: Where its routes are made, as ``module:function``; imported only where they are served.
         usage: The table that counts its requests, as ``module:class``; imported only there as well.
         extras: Extras of the project that it needs to be installed.
+        keeps_state: Whether it works with the database itself, and so with the embedded one too.
     """
 
     name: str
@@ -32,6 +33,7 @@ class ServiceSpec:
     routes: str
     usage: str | None = None
     extras: tuple[str, ...] = ()
+    keeps_state: bool = False
 
     @property
     def cards(self) -> tuple[ModelCard, ...]:

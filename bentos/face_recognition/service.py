@@ -18,6 +18,7 @@ SPEC = replace(
         "bentos.face_recognition.tables:RecognitionUsage",
     ),
     extras=("gallery",),
+    keeps_state=True,
 )
 
 FaceRecognitionService = bento_service(SPEC, Settings())

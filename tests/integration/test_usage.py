@@ -32,9 +32,9 @@ def ask(service: ServiceProcess, tenant: str, path: str, image: bytes) -> int:
 
 def counts_of(service: ServiceProcess) -> dict[tuple[str, str], tuple[int, int]]:
     """Requests and failures by tenant and operation, as the embedded database holds them."""
-    file = service.folder / "state" / "facesocial.sqlite"
-    assert file.is_file()
-    database = Database(DatabaseSettings(url=SecretStr(f"sqlite:///{file}"), pool_size=1, timeout_s=5))
+    database = Database(
+        DatabaseSettings(url=SecretStr(service.settings["FACESOCIAL_DATABASE_URL"]), pool_size=1, timeout_s=5)
+    )
     with database.read() as session:
         found = {
             (row.tenant, row.operation): (row.requests, row.failed) for row in days(session, DetectionUsage)
@@ -45,15 +45,18 @@ def counts_of(service: ServiceProcess) -> dict[tuple[str, str], tuple[int, int]]
 
 @pytest.mark.parametrize("mode", ["process", "service"])
 def test_a_stopped_service_has_written_what_it_answered(
-    detection: Callable[[Mapping[str, str]], ServiceProcess], mode: str
+    detection: Callable[[Mapping[str, str]], ServiceProcess], mode: str, tmp_path: Path
 ) -> None:
     image = encoded(sample("group").resize((320, 180)))
-    with detection({"FACESOCIAL_BATCH_MODE": mode}) as service:
+    file = tmp_path / "usage.sqlite"
+    settings = {"FACESOCIAL_BATCH_MODE": mode, "FACESOCIAL_DATABASE_URL": f"sqlite:///{file}"}
+    with detection(settings) as service:
         answers = [ask(service, tenant, "detect", image) for tenant in ("acme", "acme", "other")]
         answers.append(ask(service, "acme", "detect", b"no picture"))
         answers.append(ask(service, "acme", "nothing", image))
         assert httpx.get(f"{service.url}/api/v1/model", trust_env=False, timeout=30).status_code == 401
     assert answers == [200, 200, 200, 400, 404]
+    assert file.is_file()
     assert counts_of(service) == {("acme", "/detect"): (3, 1), ("other", "/detect"): (1, 0)}
     assert "usage" not in service.output.read_text()
 
