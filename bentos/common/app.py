@@ -14,6 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp
 
 from bentos import __version__
+from bentos.common import openapi
 from bentos.common.answers import success
 from bentos.common.auth import Principal, TokenVerifier
 from bentos.common.cards import model_cards
@@ -117,7 +118,7 @@ def _common_routes(parts: ServiceParts, app: FastAPI) -> APIRouter:
     @router.get(
         "/api/v1/model",
         responses={200: {"model": Success[ModelCards]}},
-        openapi_extra={"security": [{"bearer": []}]},
+        openapi_extra={**openapi.SECURED},
         tags=["operations"],
     )
     async def model(request: Request) -> Response:

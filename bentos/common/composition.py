@@ -8,7 +8,6 @@ import logging
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +23,7 @@ from bentos.common.batching.service import Proxy
 from bentos.common.cache import ResultCache
 from bentos.common.errors import ConfigurationError
 from bentos.common.face_analysis import FaceAnalysis
-from bentos.common.health import HealthMonitor, Probe
+from bentos.common.health import HealthMonitor
 from bentos.common.keyvalue import KeyValue, open_key_value
 from bentos.common.lifecycle import Lifecycle
 from bentos.common.loading import LazyModel, open_session, parallelism_of, store_of
@@ -126,12 +125,11 @@ class RunningService:
         self._store = store_of(settings)
         self._workers = Workers(parallelism_of(settings).requests, settings.batch.max_age_ms / 1e3)
         self._batchers = _batchers(spec, settings, metrics, proxy, lambda: self._workers.alone)
-        self._key_value = open_key_value(settings.key_value)
-        parts = build_parts(spec, settings, self._batchers, self._workers, self._key_value)
+        key_value = open_key_value(settings.key_value)
+        parts = build_parts(spec, settings, self._batchers, self._workers, key_value)
         routes = routes_of(spec, parts)
         self._lifecycle = parts.lifecycle
-        probes = {**_probes(settings, self._key_value), **self._lifecycle.probes}
-        self._health = HealthMonitor(spec.name, __version__, spec.cards, probes)
+        self._health = HealthMonitor(spec.name, __version__, spec.cards, self._lifecycle.probes)
         self._warming: asyncio.Task[None] | None = None
         self._usage = _recorder(spec, settings)
         service = ServiceParts(
@@ -160,7 +158,6 @@ class RunningService:
             self._warming.cancel()
         await asyncio.to_thread(self._workers.close)
         await self._lifecycle.close()
-        await asyncio.to_thread(self._key_value.close)
         if self._usage is not None:
             await asyncio.to_thread(self._usage.close)
 
@@ -189,7 +186,11 @@ def build_parts(
     budget = PixelBudget(settings.max_pixels_in_memory)
     perception = Perception(batchers[DETECTOR], card, limits, budget)
     cache = ResultCache(key_value, settings.cache)
-    return Parts(spec, settings, perception, batchers, workers, key_value, cache, Lifecycle())
+    lifecycle = Lifecycle()
+    # A store of the own process is no dependency.
+    pings = {} if settings.key_value.redis_url is None else {"redis": key_value.ping}
+    lifecycle.add(close=key_value.close, pings=pings)
+    return Parts(spec, settings, perception, batchers, workers, key_value, cache, lifecycle)
 
 
 def routes_of(spec: ServiceSpec, parts: Parts) -> APIRouter:
@@ -241,13 +242,6 @@ def _recorder(spec: ServiceSpec, settings: Settings) -> UsageRecorder | None:
 def _counted(recorder: UsageRecorder) -> Count:
     """What the middleware tells of a request, as the recorder keeps it."""
     return lambda caller, route, status: recorder.count(caller.tenant, route.removeprefix(API), status >= 400)
-
-
-def _probes(settings: Settings, key_value: KeyValue) -> Mapping[str, Probe]:
-    """What a deployment depends on; a store of the own process is no dependency."""
-    if settings.key_value.redis_url is None:
-        return {}
-    return {"redis": partial(asyncio.to_thread, key_value.ping)}
 
 
 def _batchers(

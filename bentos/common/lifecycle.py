@@ -19,18 +19,21 @@ class Lifecycle:
 
     def add(
         self,
-        start: Callable[[], None],
+        *,
+        start: Callable[[], None] | None = None,
         close: Callable[[], None],
         pings: Mapping[str, Callable[[], None]],
     ) -> None:
         """Add a part.
 
         Args:
-            start: Runs in a thread before the service is ready, again and again until it raises nothing.
+            start: Runs in a thread before the service is ready, again and again until it raises nothing; None
+                where there is nothing to begin.
             close: Runs in a thread at the end.
             pings: By dependency, what raises while it does not answer.
         """
-        self._starts.append(start)
+        if start is not None:
+            self._starts.append(start)
         self._closes.append(close)
         self._probes.update({name: partial(asyncio.to_thread, ping) for name, ping in pings.items()})
 

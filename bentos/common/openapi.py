@@ -11,6 +11,9 @@ from pydantic import BaseModel
 from bentos.contracts import Failure
 
 Schema = dict[str, Any]
+NDJSON = "application/x-ndjson"
+SECURED: Mapping[str, Any] = {"security": [{"bearer": []}]}
+"""Of an operation that needs a token."""
 
 ERRORS: Mapping[int, str] = {
     400: "Malformed request or image",
@@ -52,7 +55,7 @@ def body(files: Sequence[str], options: type[BaseModel], many: bool = False) -> 
         "application/json": {"type": "string", "contentEncoding": "base64"},
     }
     content = {kind: {"schema": _with_files(files, options, item, many)} for kind, item in forms.items()}
-    return {"requestBody": {"required": True, "content": content}, "security": [{"bearer": []}]}
+    return {"requestBody": {"required": True, "content": content}, **SECURED}
 
 
 def _with_files(files: Sequence[str], options: type[BaseModel], item: Schema, many: bool) -> Schema:

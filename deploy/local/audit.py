@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from bentos.common.settings import Settings
+from deploy.local.opening import opened
 
 if TYPE_CHECKING:
     from bentos.common.audit.chain import ChainReport
-    from bentos.common.database import Database
 
 app = typer.Typer(help="The chain of audit events.", no_args_is_help=True)
 OneTenant = Annotated[str | None, typer.Option(help="Of this tenant alone.")]
@@ -60,20 +58,6 @@ def verify_file(
     if not _tell(chain.verify_exports(file)):
         print("There is no export in it.", file=sys.stderr)
         raise typer.Exit(1)
-
-
-@contextmanager
-def opened() -> Iterator[Database]:
-    """The deployment's database, upgraded."""
-    from bentos.common.database import Database
-    from bentos.common.database.upgrade import upgrade
-
-    database = Database(Settings().database)
-    try:
-        upgrade(database)
-        yield database
-    finally:
-        database.close()
 
 
 def _tell(reports: Iterator[ChainReport]) -> int:

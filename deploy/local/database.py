@@ -5,8 +5,6 @@ What needs SQLAlchemy is imported by the command that needs it: ``facesocial up`
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,9 +15,10 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from bentos.common.settings import Settings
+from deploy.local.opening import opened
 
 if TYPE_CHECKING:
-    from bentos.common.database import Database
+    pass
 
 app = typer.Typer(help="The database: revisions, backups.", no_args_is_help=True)
 
@@ -29,7 +28,7 @@ def upgrade() -> None:
     """Bring the database to this version's tables; services do that by themselves when they start."""
     from bentos.common.database.upgrade import upgrade as run_migrations
 
-    with _opened() as database:
+    with opened(upgraded=False) as database:
         print("\n".join(run_migrations(database)))
 
 
@@ -38,7 +37,7 @@ def current() -> None:
     """Say which revisions the database is at, and which the program wants; exit code 1 where they differ."""
     from deploy.local.schema import branches
 
-    with _opened() as database:
+    with opened(upgraded=False) as database:
         found = branches(database)
     table = Table("schema", "database", "program")
     for branch in found:
@@ -52,7 +51,7 @@ def check() -> None:
     """Compare the database's tables with the program's, column by column; exit code 1 where they differ."""
     from deploy.local.schema import differences
 
-    with _opened() as database:
+    with opened(upgraded=False) as database:
         found = differences(database)
     print("\n".join(found) if found else "The tables are what the program expects.")
     raise typer.Exit(int(bool(found)))
@@ -86,12 +85,10 @@ def usage(
     days: Annotated[int, typer.Option(min=1, help="Today (UTC) and the days before it.")] = 30,
 ) -> None:
     """Say what each tenant asked of each service, day by day; failed is what was answered with 400 or more."""
-    from bentos.common.database.upgrade import upgrade as run_migrations
     from bentos.common.usage import today
     from deploy.local.schema import usage as rows_since
 
-    with _opened() as database:
-        run_migrations(database)
+    with opened() as database:
         rows = rows_since(database, tenant, today() - timedelta(days=days - 1))
     folded = (Column(name, overflow="fold") for name in ("day", "tenant", "service", "operation"))
     table = Table(*folded, "requests", "failed")
@@ -99,14 +96,3 @@ def usage(
         name = row.tenant if row.tenant.isprintable() else ascii(row.tenant)
         table.add_row(str(row.day), Text(name), service, row.operation, str(row.requests), str(row.failed))
     Console().print(table if rows else "Nothing was counted in these days.")
-
-
-@contextmanager
-def _opened() -> Iterator[Database]:
-    from bentos.common.database import Database
-
-    database = Database(Settings().database)
-    try:
-        yield database
-    finally:
-        database.close()

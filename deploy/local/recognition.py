@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import httpx
-from sqlalchemy import select
 
 from bentos.common.auth import Role
-from bentos.common.database import Database
-from bentos.common.database.tables import Tenant
 from bentos.common.errors import ConfigurationError, DependencyUnavailable
 from bentos.common.settings import Settings
+from bentos.common.tenants import policies
 from bentos.contracts import GalleryFindings, ReindexReport
 from bentos.contracts.base import Message
+from deploy.local.opening import opened
 from deploy.local.run import with_secret
 from deploy.local.state import StateFolder
 from deploy.local.tokens import make_token
@@ -47,12 +46,8 @@ class RecognitionService:
 
     def tenants(self) -> Sequence[str]:
         """All tenants of the local database."""
-        database = Database(self._settings.database)
-        try:
-            with database.read() as session:
-                return session.scalars(select(Tenant.name).order_by(Tenant.name)).all()
-        finally:
-            database.close()
+        with opened(self._settings, upgraded=False) as database, database.read() as session:
+            return [one.name for one in policies(session)]
 
     def all_tenants(self, operation: str, held: ConfigurationError) -> GalleryFindings:
         """What ``POST /gallery/OPERATION`` finds, over all tenants together.

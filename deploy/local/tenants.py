@@ -14,7 +14,7 @@ from rich.text import Text
 
 from bentos.common.auth import Role
 from bentos.common.settings import Settings
-from deploy.local.audit import opened
+from deploy.local.opening import opened
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

@@ -24,11 +24,9 @@ from bentos.common.tenants import require_name
 from bentos.common.workers import Workers
 from bentos.contracts import AuditEventInfo, AuditPage, PageOptions, Success
 
-NDJSON = "application/x-ndjson"
 CHUNK_BYTES = 64 * 1024
-SECURED: Mapping[str, Any] = {"security": [{"bearer": []}]}
 EXPORT: Mapping[int | str, dict[str, Any]] = {
-    200: {"content": {NDJSON: {}}, "description": "A line for each event, and one for the end"}
+    200: {"content": {openapi.NDJSON: {}}, "description": "A line for each event, and one for the end"}
 }
 
 
@@ -42,7 +40,7 @@ def add_audit_routes(
         "/audit",
         summary="What was done in the tenant, newest last",
         responses=openapi.responses(Success[AuditPage]),
-        openapi_extra={**openapi.query(PageOptions), **SECURED},
+        openapi_extra={**openapi.query(PageOptions), **openapi.SECURED},
     )
     async def audit(request: Request) -> Response:
         principal, context = _administrator(request), context_of(request)
@@ -54,14 +52,16 @@ def add_audit_routes(
         "/audit/export",
         summary="All that was done in the tenant, to be kept and judged elsewhere",
         responses={**EXPORT, **openapi.failures()},
-        openapi_extra=dict(SECURED),
+        openapi_extra={**openapi.SECURED},
         response_class=StreamingResponse,
     )
     async def audit_export(request: Request) -> Response:
         principal, context = _administrator(request), context_of(request)
         until = await workers.run(reader.begin_export, principal, context.request_id)
         headers = {"Content-Disposition": 'attachment; filename="audit.ndjson"', "Cache-Control": "no-store"}
-        return StreamingResponse(reader.export(principal.tenant, until), headers=headers, media_type=NDJSON)
+        return StreamingResponse(
+            reader.export(principal.tenant, until), headers=headers, media_type=openapi.NDJSON
+        )
 
 
 class AuditReader:

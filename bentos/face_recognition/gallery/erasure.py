@@ -16,6 +16,7 @@ from bentos.common.errors import NotFound
 from bentos.contracts import Erased
 from bentos.face_recognition.gallery.records import (
     chunks,
+    count_of,
     find_collection,
     find_subject,
     to_settle,
@@ -83,9 +84,7 @@ class Erasure:
         """
         with self._stores.database.write() as session:
             collection = find_collection(session, caller.tenant, name, lock=True)
-            subjects = len(
-                session.scalars(select(Subject.id).where(Subject.collection_id == collection.id)).all()
-            )
+            subjects = count_of(session, Subject, collection)
             found = session.scalars(select(Face).where(Face.collection_id == collection.id)).all()
             self._erase(session, caller.tenant, found)
             session.execute(delete(Collection).where(Collection.id == collection.id))

@@ -48,6 +48,7 @@ class Identification:
             vectors = self._analysis.outputs(picture, faces, clock)
         threshold = threshold_at_far(self._stores.card.thresholds, options.far)
         with clock.step("infer"):
+            self._following.catch_up()
             matches = [self.matches(collection, vector, threshold, options.top_k) for vector in vectors]
         details = {"faces": len(faces), "matched": sum(map(bool, matches))}
         Audited(self._stores.database, caller, "identify", {"collection": name}, details).note()
@@ -62,7 +63,6 @@ class Identification:
         Several faces of one subject, and vectors of faces that are being erased at this moment, take up hits: as
         long as too few subjects came out and more hits could bring some, more are asked for.
         """
-        self._following.catch_up()
         wanted = max(FIRST_HITS, 4 * limit)
         while True:
             hits = self._stores.index.search(collection.tenant_id, collection.id, vector, wanted)
@@ -76,6 +76,7 @@ class Identification:
         """Other subjects that look like one just enrolled: perhaps the same person under two names."""
         collection = self._collection(caller, name)
         threshold = threshold_at_far(self._stores.card.thresholds, LOOKALIKE_FAR)
+        self._following.catch_up()
         found = self.matches(collection, vector, threshold, LOOKALIKES, but=subject_id)
         return [
             Duplicate(subject_id=one.subject_id, face_id=one.face_id, similarity=one.similarity)

@@ -28,9 +28,9 @@ def create_routes(parts: Parts) -> APIRouter:
     gallery = Gallery.of(stores, parts.analysis)
     keeping = gallery.keeping
     parts.lifecycle.add(
-        keeping.start,
-        keeping.close,
-        {"database": stores.database.ping, "milvus": keeping.ping_index},
+        start=keeping.start,
+        close=keeping.close,
+        pings={"database": stores.database.ping, "milvus": keeping.ping_index},
     )
     answering = Answering(parts, stores)
     add_collections(router, parts, gallery, answering)

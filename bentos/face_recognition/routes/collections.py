@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -25,7 +23,6 @@ from bentos.contracts import (
 from bentos.face_recognition.gallery.assembly import Gallery
 from bentos.face_recognition.routes.answering import Answering, Deed
 
-SECURE: dict[str, Any] = {"security": [{"bearer": []}]}
 MISSING = (404, "Nothing of this name, or it is another tenant's")
 TAKEN = (409, "It exists already, or the idempotency key was used for another request")
 
@@ -53,7 +50,7 @@ def add_collections(router: APIRouter, parts: Parts, gallery: Gallery, answering
         "/collections",
         summary="The tenant's collections",
         responses=openapi.responses(Success[CollectionPage]),
-        openapi_extra=SECURE | openapi.query(PageOptions),
+        openapi_extra={**openapi.SECURED, **openapi.query(PageOptions)},
     )
     async def listed(request: Request) -> Response:
         page = options_of_query(request, PageOptions)
@@ -63,7 +60,7 @@ def add_collections(router: APIRouter, parts: Parts, gallery: Gallery, answering
         "/collections/{name}",
         summary="One collection",
         responses=openapi.responses(Success[CollectionInfo], MISSING),
-        openapi_extra=SECURE,
+        openapi_extra={**openapi.SECURED},
     )
     async def one(request: Request, name: str) -> Response:
         return await answering.read(request, lambda caller: collections.one(caller, name))
@@ -72,7 +69,7 @@ def add_collections(router: APIRouter, parts: Parts, gallery: Gallery, answering
         "/collections/{name}",
         summary="Erase a collection with everybody in it",
         responses=openapi.responses(Success[Erased], MISSING),
-        openapi_extra=SECURE,
+        openapi_extra={**openapi.SECURED},
     )
     async def erase(request: Request, name: str) -> Response:
         deed = Deed("collection.erase", {"collection": name}, Role.ADMIN)
@@ -87,7 +84,7 @@ def add_subjects(router: APIRouter, gallery: Gallery, answering: Answering) -> N
         "/collections/{name}/subjects",
         summary="Who is in a collection",
         responses=openapi.responses(Success[SubjectPage], MISSING),
-        openapi_extra=SECURE | openapi.query(PageOptions),
+        openapi_extra={**openapi.SECURED, **openapi.query(PageOptions)},
     )
     async def listed(request: Request, name: str) -> Response:
         page = options_of_query(request, PageOptions)
@@ -99,7 +96,7 @@ def add_subjects(router: APIRouter, gallery: Gallery, answering: Answering) -> N
         "/collections/{name}/subjects/{subject_id}",
         summary="A subject and its faces",
         responses=openapi.responses(Success[SubjectDetail], MISSING),
-        openapi_extra=SECURE,
+        openapi_extra={**openapi.SECURED},
     )
     async def one(request: Request, name: str, subject_id: str) -> Response:
         return await answering.read(request, lambda caller: collections.subject(caller, name, subject_id))
@@ -108,7 +105,7 @@ def add_subjects(router: APIRouter, gallery: Gallery, answering: Answering) -> N
         "/collections/{name}/subjects/{subject_id}",
         summary="Erase a subject from every store",
         responses=openapi.responses(Success[Erased], MISSING),
-        openapi_extra=SECURE,
+        openapi_extra={**openapi.SECURED},
     )
     async def erase(request: Request, name: str, subject_id: str) -> Response:
         deed = Deed("subject.erase", {"collection": name, "subject_id": subject_id}, Role.OPERATOR)
@@ -118,7 +115,7 @@ def add_subjects(router: APIRouter, gallery: Gallery, answering: Answering) -> N
         "/collections/{name}/subjects/{subject_id}/faces/{face_id}",
         summary="Erase one face from every store",
         responses=openapi.responses(Success[Erased], MISSING),
-        openapi_extra=SECURE,
+        openapi_extra={**openapi.SECURED},
     )
     async def erase_face(request: Request, name: str, subject_id: str, face_id: str) -> Response:
         target = {"collection": name, "subject_id": subject_id, "face_id": face_id}

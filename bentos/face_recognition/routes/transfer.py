@@ -18,12 +18,11 @@ from bentos.contracts.base import Message
 from bentos.face_recognition.gallery.assembly import Gallery
 from bentos.face_recognition.gallery.stores import Caller
 from bentos.face_recognition.routes.answering import Answering, Deed
-from bentos.face_recognition.routes.collections import MISSING, SECURE, TAKEN
+from bentos.face_recognition.routes.collections import MISSING, TAKEN
 
-NDJSON = "application/x-ndjson"
 NOBODY = "0" * 32
 """Id of a tenant for which nothing was ever written."""
-LINES: dict[str, Any] = {"content": {NDJSON: {"schema": {"type": "string"}}}}
+LINES: dict[str, Any] = {"content": {openapi.NDJSON: {"schema": {"type": "string"}}}}
 
 
 def add_transfer(router: APIRouter, parts: Parts, gallery: Gallery, answering: Answering) -> None:
@@ -35,19 +34,19 @@ def add_transfer(router: APIRouter, parts: Parts, gallery: Gallery, answering: A
         summary="A collection as NDJSON, embeddings included",
         response_class=StreamingResponse,
         responses={**openapi.failures(MISSING), 200: {"description": "A line each", **LINES}},
-        openapi_extra=SECURE,
+        openapi_extra={**openapi.SECURED},
     )
     async def export(request: Request, name: str) -> Response:
         deed = Deed("collection.export", {"collection": name}, Role.OPERATOR)
         lines = await answering.run(request, deed, lambda caller: transfer.export(caller, name))
         headers = {"Content-Disposition": 'attachment; filename="collection.ndjson"'}
-        return StreamingResponse(lines, media_type=NDJSON, headers=headers)
+        return StreamingResponse(lines, media_type=openapi.NDJSON, headers=headers)
 
     @router.post(
         "/collections/{name}/import",
         summary="Bring in what an export took out",
         responses=openapi.responses(Success[Imported], TAKEN),
-        openapi_extra=SECURE | {"requestBody": {"required": True, **LINES}},
+        openapi_extra={**openapi.SECURED, "requestBody": {"required": True, **LINES}},
     )
     async def bring_in(request: Request, name: str) -> Response:
         data = await _lines_of(request, parts)
@@ -110,7 +109,7 @@ def _add(
         name=f"gallery {path}",
         summary=summary,
         responses=openapi.responses(Success[result]),  # type: ignore[valid-type]
-        openapi_extra=SECURE,
+        openapi_extra={**openapi.SECURED},
     )
 
 
