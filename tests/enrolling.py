@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
+from bentos.common.audit.caller import Caller
 from bentos.common.context import Clock
 from bentos.common.database import Base
 from bentos.contracts import Enrolled, FaceSelection, IdentifyOptions, IdentifyResult
 from bentos.face_recognition.gallery.assembly import Gallery
 from bentos.face_recognition.gallery.enrolment import Wish
-from bentos.face_recognition.gallery.stores import Caller
 
 NAME = "staff"
 

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bentos.common import tenants
+from bentos.common.audit.caller import Caller
 from bentos.common.audit.trail import Deed, append
 from bentos.common.cursors import Cursors
 from bentos.common.database.conflicts import insert_if_absent
@@ -23,7 +24,7 @@ from bentos.contracts import (
     SubjectPage,
 )
 from bentos.face_recognition.gallery.records import count_of, faces_of, find_collection, find_subject, new_id
-from bentos.face_recognition.gallery.stores import Caller, Stores
+from bentos.face_recognition.gallery.stores import Stores
 from bentos.face_recognition.tables import Collection, Face, Subject
 from models.catalogue.card import ModelCard
 

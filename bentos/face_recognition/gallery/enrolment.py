@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bentos.common import tenants
+from bentos.common.audit.caller import Caller
 from bentos.common.audit.trail import append
 from bentos.common.context import Clock
 from bentos.common.database.conflicts import insert_if_absent
@@ -32,7 +33,7 @@ from bentos.face_recognition.gallery.records import (
     write_outbox,
 )
 from bentos.face_recognition.gallery.settlement import Settlement
-from bentos.face_recognition.gallery.stores import Caller, Stores
+from bentos.face_recognition.gallery.stores import Stores
 from bentos.face_recognition.tables import Collection, Face, Subject
 from models.errors import LowQuality
 from models.runtime.session import Floats

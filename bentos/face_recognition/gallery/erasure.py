@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from bentos.common import tenants
+from bentos.common.audit.caller import Caller
 from bentos.common.audit.trail import append
 from bentos.common.database.conflicts import insert_all_if_absent
 from bentos.common.database.tables import Tenant, Tombstone
@@ -23,7 +24,7 @@ from bentos.face_recognition.gallery.records import (
     write_outbox,
 )
 from bentos.face_recognition.gallery.settlement import Settlement
-from bentos.face_recognition.gallery.stores import Caller, Stores
+from bentos.face_recognition.gallery.stores import Stores
 from bentos.face_recognition.tables import Collection, Face, Subject
 
 

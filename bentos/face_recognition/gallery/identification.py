@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
+from bentos.common.audit.caller import Audited, Caller
 from bentos.common.context import Clock
 from bentos.common.face_analysis import FaceAnalysis
 from bentos.contracts import Duplicate, Face, IdentifiedFace, IdentifyOptions, IdentifyResult, Match
 from bentos.face_recognition import tables
 from bentos.face_recognition.gallery.following import Following
 from bentos.face_recognition.gallery.records import chunks, find_collection, require_current
-from bentos.face_recognition.gallery.stores import Audited, Caller, Stores
+from bentos.face_recognition.gallery.stores import Stores
 from bentos.face_recognition.tables import Collection, Subject
 from bentos.face_recognition.vectors.base import Hit
 from models.processing.calibration import threshold_at_far

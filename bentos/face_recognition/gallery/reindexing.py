@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bentos.common.audit.caller import Caller
 from bentos.common.audit.trail import append
 from bentos.common.context import Clock
 from bentos.common.database.tables import Tenant
@@ -16,7 +17,7 @@ from bentos.common.face_analysis import FaceAnalysis
 from bentos.contracts import GivenFace, ReindexReport
 from bentos.face_recognition.gallery.records import find_collection, to_bytes, to_settle, write_outbox
 from bentos.face_recognition.gallery.settlement import Settlement
-from bentos.face_recognition.gallery.stores import Caller, Stores
+from bentos.face_recognition.gallery.stores import Stores
 from bentos.face_recognition.tables import Collection, Face, Subject
 from models.errors import FaceSocialError
 

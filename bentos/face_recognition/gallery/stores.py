@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from bentos.common.audit.trail import Deed, append
 from bentos.common.cache import ResultCache
 from bentos.common.database import Database
 from bentos.common.settings import GallerySettings
@@ -75,43 +73,3 @@ class Stores:
     def index(self) -> VectorIndex:
         """The running model's index."""
         return self.indexes.of(self.card.sha256, self.dimension)
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """On whose behalf something is done."""
-
-    tenant: str
-    subject: str
-    role: str
-    request_id: str
-
-    def deed(
-        self,
-        action: str,
-        target: Mapping[str, Any],
-        outcome: str = "ok",
-        details: Mapping[str, Any] | None = None,
-    ) -> Deed:
-        """An event for the audit chain."""
-        return Deed(self.subject, self.role, action, target, self.request_id, outcome, details or {})
-
-
-@dataclass(frozen=True, slots=True)
-class Audited:
-    """Notes what became of an action that changed nothing in the database, in a transaction of its own."""
-
-    database: Database
-    caller: Caller
-    action: str
-    target: Mapping[str, Any]
-    details: dict[str, Any] = field(default_factory=dict)
-
-    def note(self, outcome: str = "ok") -> None:
-        """Append the event."""
-        with self.database.write() as session:
-            append(
-                session,
-                self.caller.tenant,
-                self.caller.deed(self.action, self.target, outcome, self.details),
-            )

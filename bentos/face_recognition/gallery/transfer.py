@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from bentos.common.audit.caller import Audited, Caller
 from bentos.common.audit.trail import append
 from bentos.common.errors import Conflict
 from bentos.contracts import Imported, Quality
@@ -32,7 +33,7 @@ from bentos.face_recognition.gallery.records import (
     write_outbox,
 )
 from bentos.face_recognition.gallery.settlement import Settlement
-from bentos.face_recognition.gallery.stores import Audited, Caller, Stores
+from bentos.face_recognition.gallery.stores import Stores
 from bentos.face_recognition.tables import Collection, Face, Subject
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from bentos.common import tenants
+from bentos.common.audit.caller import Caller
 from bentos.common.database import now
 from bentos.common.database.tables import Tombstone
 from bentos.common.errors import DependencyUnavailable, FaceSocialError
@@ -18,7 +19,7 @@ from bentos.common.settings import GallerySettings
 from bentos.face_recognition.gallery.erasure import Erasure
 from bentos.face_recognition.gallery.following import Following
 from bentos.face_recognition.gallery.settlement import Settlement
-from bentos.face_recognition.gallery.stores import Caller, Stores
+from bentos.face_recognition.gallery.stores import Stores
 from bentos.face_recognition.gallery.verification import Verification
 
 logger = logging.getLogger(__name__)

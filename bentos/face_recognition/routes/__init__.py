@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from bentos.common.answering import Answering
 from bentos.common.app import API
 from bentos.common.audit.routes import add_audit_routes
 from bentos.common.composition import Parts
 from bentos.face_recognition.gallery.assembly import Gallery, open_stores
-from bentos.face_recognition.routes.answering import Answering
 from bentos.face_recognition.routes.collections import add_collections, add_subjects
 from bentos.face_recognition.routes.enrolment import (
     add_batch_enrolment,
@@ -32,7 +32,7 @@ def create_routes(parts: Parts) -> APIRouter:
         close=keeping.close,
         pings={"database": stores.database.ping, "milvus": keeping.ping_index},
     )
-    answering = Answering(parts, stores)
+    answering = Answering(parts, stores.database)
     add_collections(router, parts, gallery, answering)
     add_subjects(router, gallery, answering)
     add_enrolment(router, parts, gallery, answering)

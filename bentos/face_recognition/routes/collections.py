@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bentos.common import openapi
+from bentos.common.answering import Answering, Deed
 from bentos.common.auth import Role
 from bentos.common.composition import Parts
 from bentos.common.requests import options_of_query, read_fields
@@ -21,7 +22,6 @@ from bentos.contracts import (
     Success,
 )
 from bentos.face_recognition.gallery.assembly import Gallery
-from bentos.face_recognition.routes.answering import Answering, Deed
 
 MISSING = (404, "Nothing of this name, or it is another tenant's")
 TAKEN = (409, "It exists already, or the idempotency key was used for another request")

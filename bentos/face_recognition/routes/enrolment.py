@@ -7,8 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bentos.common import openapi
+from bentos.common.answering import Answering, Deed, key_of
 from bentos.common.answers import each
 from bentos.common.app import context_of
+from bentos.common.audit.caller import Caller
 from bentos.common.auth import Role
 from bentos.common.composition import Parts
 from bentos.common.errors import InvalidRequest
@@ -27,8 +29,6 @@ from bentos.contracts import (
 )
 from bentos.face_recognition.gallery.assembly import Gallery
 from bentos.face_recognition.gallery.enrolment import Wish
-from bentos.face_recognition.gallery.stores import Caller
-from bentos.face_recognition.routes.answering import Answering, Deed, key_of
 from bentos.face_recognition.routes.collections import MISSING, TAKEN
 
 

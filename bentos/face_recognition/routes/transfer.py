@@ -10,14 +10,14 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from bentos.common import openapi, tenants
+from bentos.common.answering import Answering, Deed
+from bentos.common.audit.caller import Caller
 from bentos.common.auth import Role
 from bentos.common.composition import Parts
 from bentos.common.requests import Fields, read_fields
 from bentos.contracts import GalleryFindings, Imported, ReindexReport, Success
 from bentos.contracts.base import Message
 from bentos.face_recognition.gallery.assembly import Gallery
-from bentos.face_recognition.gallery.stores import Caller
-from bentos.face_recognition.routes.answering import Answering, Deed
 from bentos.face_recognition.routes.collections import MISSING, TAKEN
 
 NOBODY = "0" * 32

@@ -14,11 +14,11 @@ from enrolling import NAME
 from postgres import PostgresServer
 from pydantic import SecretStr
 
+from bentos.common.audit.caller import Caller
 from bentos.common.cache import ResultCache
 from bentos.common.keyvalue import open_key_value
 from bentos.common.settings import Settings
 from bentos.face_recognition.gallery.assembly import Gallery, Keeping, open_stores
-from bentos.face_recognition.gallery.stores import Caller
 from models.catalogue.card import ModelCard
 
 Backend = Literal["embedded", "servers"]

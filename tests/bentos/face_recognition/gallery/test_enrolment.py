@@ -10,11 +10,11 @@ import pytest
 from drawn_faces import CROWD, EMPTY, POOR, drawn
 from enrolling import enrol, identify, names, rows
 
+from bentos.common.audit.caller import Caller
 from bentos.common.context import Clock
 from bentos.common.errors import Conflict, InvalidRequest, NotFound
 from bentos.contracts import EnrolOptions, FaceSelection, IdentifyOptions, PageOptions
 from bentos.face_recognition.gallery.assembly import Gallery
-from bentos.face_recognition.gallery.stores import Caller
 from bentos.face_recognition.tables import Face, OutboxEntry
 from models.catalogue.card import ModelCard
 from models.errors import InvalidImage, LowQuality, MultipleFaces, NoFace

@@ -12,13 +12,13 @@ from drawn_faces import drawn, embedding
 from enrolling import enrol, names, rows
 from sqlalchemy import select, update
 
+from bentos.common.audit.caller import Caller
 from bentos.common.audit.tables import AuditEvent
 from bentos.common.database import now
 from bentos.common.database.tables import Tombstone
 from bentos.common.errors import DependencyUnavailable, NotFound
 from bentos.common.tenants import set_policy
 from bentos.face_recognition.gallery.assembly import Gallery, Keeping
-from bentos.face_recognition.gallery.stores import Caller
 from bentos.face_recognition.gallery.verification import Verification
 from bentos.face_recognition.tables import Collection, Face, OutboxEntry, Subject
 

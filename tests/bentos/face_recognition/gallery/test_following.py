@@ -15,12 +15,12 @@ from postgres import PostgresServer
 from pydantic import SecretStr
 from sqlalchemy import text, update
 
+from bentos.common.audit.caller import Caller
 from bentos.common.cache import ResultCache
 from bentos.common.database import now
 from bentos.common.keyvalue import open_key_value
 from bentos.common.settings import Settings
 from bentos.face_recognition.gallery.assembly import Gallery, open_stores
-from bentos.face_recognition.gallery.stores import Caller
 from bentos.face_recognition.tables import Change
 
 

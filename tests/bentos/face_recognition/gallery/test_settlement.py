@@ -9,10 +9,11 @@ import pytest
 from drawn_faces import drawn
 from enrolling import enrol, identify, names, rows
 
+from bentos.common.audit.caller import Caller
 from bentos.common.errors import DependencyUnavailable
 from bentos.face_recognition.gallery.assembly import Gallery
 from bentos.face_recognition.gallery.settlement import Settlement
-from bentos.face_recognition.gallery.stores import Caller, Stores
+from bentos.face_recognition.gallery.stores import Stores
 from bentos.face_recognition.tables import Face, OutboxEntry
 from bentos.face_recognition.vectors.base import Vector, VectorIndex
 

@@ -10,9 +10,9 @@ import pytest
 from drawn_faces import drawn
 from enrolling import enrol, names, rows
 
+from bentos.common.audit.caller import Caller
 from bentos.common.errors import Conflict, InvalidRequest, NotFound
 from bentos.face_recognition.gallery.assembly import Gallery
-from bentos.face_recognition.gallery.stores import Caller
 from bentos.face_recognition.tables import Face, Subject
 from models.catalogue.card import ModelCard
 

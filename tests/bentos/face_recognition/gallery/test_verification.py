@@ -13,8 +13,8 @@ import pytest
 from drawn_faces import drawn
 from enrolling import enrol, names
 
+from bentos.common.audit.caller import Caller
 from bentos.face_recognition.gallery.assembly import Gallery
-from bentos.face_recognition.gallery.stores import Caller
 from bentos.face_recognition.vectors.base import Vector
 
 

@@ -1,4 +1,4 @@
-"""From a request to a use case of galleries and back: role, idempotency, audit, envelope."""
+"""From a request to a use case that keeps something, and back: role, idempotency, audit, envelope."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from starlette.responses import Response
 
 from bentos.common.answers import model_refs, success
 from bentos.common.app import context_of, principal_of
+from bentos.common.audit.caller import Audited, Caller
 from bentos.common.auth import Role
 from bentos.common.composition import Parts
+from bentos.common.database import Database
 from bentos.common.errors import DependencyUnavailable, FaceSocialError
 from bentos.common.http_errors import body_of
 from bentos.common.idempotency import HEADER, Idempotency, Saved, fingerprint
 from bentos.common.requests import Fields
 from bentos.contracts.base import Message
-from bentos.face_recognition.gallery.stores import Audited, Caller, Stores
 
 logger = logging.getLogger(__name__)
 
@@ -63,9 +64,9 @@ def key_of(request: Request, *more: object) -> str | None:
 class Answering:
     """Runs use cases in worker threads and answers in the contract's envelope."""
 
-    def __init__(self, parts: Parts, stores: Stores) -> None:
+    def __init__(self, parts: Parts, database: Database) -> None:
         self._workers = parts.workers
-        self._database = stores.database
+        self._database = database
         self._models = model_refs(parts.cards)
         self._idempotency = Idempotency(parts.key_value, parts.settings.idempotency_ttl_s)
 
