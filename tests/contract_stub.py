@@ -6,6 +6,7 @@ import threading
 from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
@@ -36,16 +37,25 @@ from bentos.contracts import (
     Face,
     Failure,
     Health,
+    JobAccepted,
+    JobDeleted,
+    JobInfo,
+    JobPage,
+    JobStatus,
     Landmarks,
     Meta,
     ModelCards,
     ModelInfo,
     ModelRef,
+    Moment,
     Quality,
     RefusedFace,
     Success,
+    TimelinePoint,
     Timings,
     VerifyResult,
+    VideoResult,
+    VideoTrack,
 )
 from bentos.contracts.base import Message
 from bentos.contracts.service import LicenceInfo
@@ -99,7 +109,37 @@ ESTIMATED = EstimatedFace.model_validate(
         "gender": {"label": "female", "confidence": 0.91},
     }
 )
+VIDEO = VideoResult(
+    fake=True,
+    score=0.83,
+    duration_s=4.0,
+    frames_analyzed=5,
+    sample_fps=1.0,
+    timeline=[
+        TimelinePoint(time_s=float(at), score=score, faces=1 if score else 0)
+        for at, score in enumerate((0.1, 0.2, 0.9, 0.0, 0.3))
+    ],
+    tracks=[
+        VideoTrack(track_id=1, start_s=0.0, end_s=2.0, score=0.83, faces=3),
+        VideoTrack(track_id=2, start_s=4.0, end_s=4.0, score=0.2, faces=1),
+    ],
+    moments=[Moment(time_s=4.0, track_id=2, score=0.3), Moment(time_s=2.0, track_id=1, score=0.9)],
+)
+BEGUN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+JOB = JobInfo(
+    job_id="job-1",
+    status=JobStatus.SUCCEEDED,
+    progress=1.0,
+    result=VIDEO,
+    created_at=BEGUN,
+    started_at=BEGUN,
+    finished_at=BEGUN,
+    attempts=1,
+)
 ANSWERS: Mapping[str, Message] = {
+    "videos": JobAccepted(job_id="job-1"),
+    "jobs": JobPage(jobs=[JOB.model_copy(update={"result": None})]),
+    "job-1": JOB,
     "detect": RESULT,
     "model": CARDS,
     "embed": EmbedResult(
@@ -165,7 +205,7 @@ class ContractStub:
         self.replies[operation].extend(replies)
 
     def _app(self) -> Starlette:
-        route = Route("/{path:path}", self._answer, methods=["GET", "POST"])
+        route = Route("/{path:path}", self._answer, methods=["GET", "POST", "DELETE"])
         return Starlette(routes=[route])
 
     async def _answer(self, request: Request) -> Response:
@@ -177,6 +217,8 @@ class ContractStub:
         self.seen.append(Seen(request.method, request.url.path, headers, fields, files))
         operation = request.url.path.rsplit("/", 1)[-1]
         scripted = self.replies[operation].popleft() if self.replies[operation] else None
+        if request.method == "DELETE" and scripted is None:
+            return success(JobDeleted(job_id=operation, status="deleted"))
         return scripted or _good(request.url.path, headers, len(files))
 
 

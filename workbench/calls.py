@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import BinaryIO, Generic, TypeVar
+from urllib.parse import quote, urlencode
 
 from pydantic import BaseModel
 
@@ -22,10 +23,16 @@ from bentos.contracts import (
     FaceOptions,
     FaceSelection,
     Health,
+    JobAccepted,
+    JobDeleted,
+    JobInfo,
+    JobListOptions,
+    JobPage,
     ModelCards,
     Success,
     VerifyOptions,
     VerifyResult,
+    VideoOptions,
 )
 from bentos.contracts.base import Message
 
@@ -37,6 +44,7 @@ ANTISPOOFING = "antispoofing-service"
 DEEPFAKE = "deepfake-detection-service"
 DEMOGRAPHICS = "age-gender-service"
 HEALTH_TIMEOUT_S = 3.0
+UPLOAD_TIMEOUT_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +56,7 @@ class Call(Generic[T]):
         method: HTTP method.
         operation: Path below ``/api/v1``.
         answer: What a success is read as.
-        files: Multipart fields with their bytes; a field may occur more than once.
+        files: Multipart fields with their bytes, or an open file; a field may occur more than once.
         fields: Options beside the files.
         versioned: Whether it lies under ``/api/v1`` on the service's own port.
         repeatable: Whether sending it twice does no harm and another try is wanted.
@@ -59,7 +67,7 @@ class Call(Generic[T]):
     method: str
     operation: str
     answer: type[T]
-    files: Sequence[tuple[str, bytes]] = ()
+    files: Sequence[tuple[str, bytes | BinaryIO]] = ()
     fields: Mapping[str, str] = field(default_factory=dict)
     versioned: bool = True
     repeatable: bool = True
@@ -126,6 +134,35 @@ def estimate_batch(
 ) -> Call[Success[BatchResult[EstimateResult]]]:
     """Age and gender of the faces in each of 1 to 64 images."""
     return _images(DEMOGRAPHICS, Success[BatchResult[EstimateResult]], images, options)
+
+
+def submit_video(video: bytes | BinaryIO, options: VideoOptions) -> Call[Success[JobAccepted]]:
+    """A video to be analysed as a job; sent once, for a second try would be a second job."""
+    return Call(
+        DEEPFAKE,
+        "POST",
+        "videos",
+        Success[JobAccepted],
+        files=[("video", video)],
+        fields=_fields(options),
+        repeatable=False,
+        timeout_s=UPLOAD_TIMEOUT_S,
+    )
+
+
+def job(job_id: str) -> Call[Success[JobInfo]]:
+    """How a job is."""
+    return Call(DEEPFAKE, "GET", f"jobs/{quote(job_id, safe='')}", Success[JobInfo])
+
+
+def jobs(options: JobListOptions) -> Call[Success[JobPage]]:
+    """Jobs, the latest first."""
+    return Call(DEEPFAKE, "GET", f"jobs?{urlencode(_fields(options))}", Success[JobPage])
+
+
+def delete_job(job_id: str) -> Call[Success[JobDeleted]]:
+    """Cancel a job, or delete one that is over."""
+    return Call(DEEPFAKE, "DELETE", f"jobs/{quote(job_id, safe='')}", Success[JobDeleted], repeatable=False)
 
 
 def health(service: str) -> Call[Health]:

@@ -16,7 +16,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import BinaryIO, Self, TypeVar
 
 import httpx
 
@@ -33,10 +33,16 @@ from bentos.contracts import (
     FaceOptions,
     FaceSelection,
     Health,
+    JobAccepted,
+    JobDeleted,
+    JobInfo,
+    JobListOptions,
+    JobPage,
     ModelCards,
     Success,
     VerifyOptions,
     VerifyResult,
+    VideoOptions,
 )
 from bentos.contracts.base import Message
 from workbench import calls
@@ -179,6 +185,24 @@ class FaceSocialClient(_Client):
         """Age and gender for 1 to 64 images; each has its own result or error."""
         return self.send(calls.estimate_batch(images, options or FaceSelection()))
 
+    def submit_video(
+        self, video: bytes | BinaryIO, options: VideoOptions | None = None
+    ) -> Success[JobAccepted]:
+        """A video (MP4, MOV, AVI, WebM, MKV; up to 500 MB) as a job; ``job`` tells how it gets on."""
+        return self.send(calls.submit_video(video, options or VideoOptions()))
+
+    def job(self, job_id: str) -> Success[JobInfo]:
+        """How a job is, and what it found once it is over."""
+        return self.send(calls.job(job_id))
+
+    def jobs(self, options: JobListOptions | None = None) -> Success[JobPage]:
+        """Jobs, the latest first, without their results."""
+        return self.send(calls.jobs(options or JobListOptions()))
+
+    def delete_job(self, job_id: str) -> Success[JobDeleted]:
+        """Cancel a job that waits or runs, delete one that is over; its upload goes in any case."""
+        return self.send(calls.delete_job(job_id))
+
     def health(self, service: str) -> Health:
         """How a service is; needs no token and is never tried again."""
         return self.send(calls.health(service))
@@ -280,6 +304,24 @@ class AsyncFaceSocialClient(_Client):
     ) -> Success[BatchResult[EstimateResult]]:
         """Age and gender for 1 to 64 images; each has its own result or error."""
         return await self.send(calls.estimate_batch(images, options or FaceSelection()))
+
+    async def submit_video(
+        self, video: bytes | BinaryIO, options: VideoOptions | None = None
+    ) -> Success[JobAccepted]:
+        """A video (MP4, MOV, AVI, WebM, MKV; up to 500 MB) as a job; ``job`` tells how it gets on."""
+        return await self.send(calls.submit_video(video, options or VideoOptions()))
+
+    async def job(self, job_id: str) -> Success[JobInfo]:
+        """How a job is, and what it found once it is over."""
+        return await self.send(calls.job(job_id))
+
+    async def jobs(self, options: JobListOptions | None = None) -> Success[JobPage]:
+        """Jobs, the latest first, without their results."""
+        return await self.send(calls.jobs(options or JobListOptions()))
+
+    async def delete_job(self, job_id: str) -> Success[JobDeleted]:
+        """Cancel a job that waits or runs, delete one that is over; its upload goes in any case."""
+        return await self.send(calls.delete_job(job_id))
 
     async def health(self, service: str) -> Health:
         """How a service is; needs no token and is never tried again."""

@@ -52,6 +52,20 @@ from bentos.contracts.gallery import (
 from bentos.contracts.options import FaceOptions, FaceSelection, GivenFace
 from bentos.contracts.recognition import EmbeddedFace, EmbedResult, VerifyOptions, VerifyResult
 from bentos.contracts.service import SERVICES, Health, ModelCards, ModelInfo, ServiceAddress
+from bentos.contracts.video import (
+    JobAccepted,
+    JobDeleted,
+    JobFault,
+    JobInfo,
+    JobListOptions,
+    JobPage,
+    JobStatus,
+    Moment,
+    TimelinePoint,
+    VideoOptions,
+    VideoResult,
+    VideoTrack,
+)
 
 __all__ = [
     "SERVICES",
@@ -98,6 +112,13 @@ __all__ = [
     "IdentifyOptions",
     "IdentifyResult",
     "Imported",
+    "JobAccepted",
+    "JobDeleted",
+    "JobFault",
+    "JobInfo",
+    "JobListOptions",
+    "JobPage",
+    "JobStatus",
     "Landmarks",
     "Match",
     "Meta",
@@ -105,6 +126,7 @@ __all__ = [
     "ModelCards",
     "ModelInfo",
     "ModelRef",
+    "Moment",
     "PageOptions",
     "Point",
     "Quality",
@@ -116,7 +138,11 @@ __all__ = [
     "SubjectName",
     "SubjectPage",
     "Success",
+    "TimelinePoint",
     "Timings",
     "VerifyOptions",
     "VerifyResult",
+    "VideoOptions",
+    "VideoResult",
+    "VideoTrack",
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from workbench.calls import ANTISPOOFING, DEEPFAKE, DEMOGRAPHICS, DETECTION, RECOGNITION
 from workbench.components.bench import Bench
-from workbench.views import all_five, compare, deepfake, demographics, detect, liveness
+from workbench.views import all_five, compare, deepfake, demographics, detect, liveness, video
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ VIEWS = (
     View("Compare", ":material/compare:", "compare", (RECOGNITION,), compare.render),
     View("Liveness", ":material/sensor_occupied:", "liveness", (ANTISPOOFING,), liveness.render),
     View("Deepfake", ":material/theater_comedy:", "deepfake", (DEEPFAKE,), deepfake.render),
+    View("Deepfake video", ":material/movie:", "video", (DEEPFAKE,), video.render),
     View("Demographics", ":material/cake:", "demographics", (DEMOGRAPHICS,), demographics.render),
     View(
         "All five",
