@@ -47,7 +47,7 @@ $(STAMP): constraints.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "FaceSocial AI needs Python 3.11 or newer; name one: make PYTHON=python3.11")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip==$(PIP)
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[cpu,gallery,local,workbench$(if $(EXTRAS),$(comma)$(EXTRAS))]' --group test --group check
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[cpu,gallery,local,video,workbench$(if $(EXTRAS),$(comma)$(EXTRAS))]' --group test --group check
 	@touch $@
 
 $(BENCH): $(STAMP)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -85,12 +86,14 @@ def running_service(detection: Callable[[Mapping[str, str]], ServiceProcess]) ->
 
 @pytest.fixture(scope="session")
 def five(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, ServiceProcess]]:
-    """All services by name, batching in their own processes, with one cache of models."""
-    cache = tmp_path_factory.mktemp("models")
+    """All services by name, batching in their own processes, with one cache of models and one secret."""
+    cache, secret = tmp_path_factory.mktemp("models"), secrets.token_hex(32)
     settings = {"FACESOCIAL_BATCH_MODE": "process", "FACESOCIAL_MODEL_DIR": str(cache)}
     with ExitStack() as stack:
         yield {
-            name: stack.enter_context(ServiceProcess(name, tmp_path_factory.mktemp(name), mirror, settings))
+            name: stack.enter_context(
+                ServiceProcess(name, tmp_path_factory.mktemp(name), mirror, settings, secret=secret)
+            )
             for name in TARGETS
         }
 

@@ -25,6 +25,8 @@ from deploy.local.services import TARGETS, serve_command
 READY_LIMIT_S = 120
 STOP_LIMIT_S = 30
 POLL_S = 0.2
+MARK = "TESTS_SERVICE_PROCESS"
+"""In the environment of each process that a ServiceProcess started, and of all that these started."""
 
 
 class ServiceFailed(AssertionError):
@@ -48,6 +50,7 @@ class ServiceProcess:
         mirror: Folder of the published weights.
         settings: Further settings, by their full names.
         target: What BentoML serves where it is not the checkout's own service, such as a bento.
+        secret: Of its tokens; services behind one gateway share it.
     """
 
     service: str
@@ -57,6 +60,7 @@ class ServiceProcess:
     target: str | None = None
     secret: str = field(default_factory=lambda: secrets.token_hex(32))
     port: int = field(default_factory=free_port)
+    _mark: str = field(default_factory=lambda: secrets.token_hex(16), init=False, repr=False)
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -110,7 +114,7 @@ class ServiceProcess:
 
     def processes(self) -> list[psutil.Process]:
         """The service's processes that run at this moment, orphans included."""
-        return [process for process in psutil.process_iter() if _belongs_to(process, self.secret)]
+        return [process for process in psutil.process_iter() if _belongs_to(process, self._mark)]
 
     def kill(self) -> None:
         """End all processes at once, as ``kill -9`` and a power cut do; ``with`` can start it again."""
@@ -145,6 +149,7 @@ class ServiceProcess:
         """Of its processes, and of commands that work beside it."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("FACESOCIAL_")}
         own = {
+            MARK: self._mark,
             "BENTOML_HOME": str(self.folder / "bentoml"),
             "BENTOML_DO_NOT_TRACK": "true",
             "FACESOCIAL_JWT_SECRET": self.secret,
@@ -174,11 +179,10 @@ class ServiceProcess:
         return self.output.read_text(errors="replace")[-4000:]
 
 
-def _belongs_to(process: psutil.Process, secret: str) -> bool:
+def _belongs_to(process: psutil.Process, mark: str) -> bool:
     """BentoML's workers lead sessions of their own; what they all inherit is the environment."""
     try:
-        owner = process.environ().get("FACESOCIAL_JWT_SECRET")
-        return owner == secret and process.status() != psutil.STATUS_ZOMBIE
+        return process.environ().get(MARK) == mark and process.status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
         return False
 

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import jwt
 
 from bentos.common.errors import (
-    ConfigurationError,
-    DependencyUnavailable,
     Forbidden,
     InvalidToken,
     InvalidTokenFormat,
     MissingToken,
 )
+from bentos.common.keys import keys_of
 from bentos.common.settings import AuthSettings
 
 DEFAULT_TENANT = "default"
-JWKS_LIFESPAN_S = 300
+MAX_TOKEN_CHARACTERS = 16_384
+"""No token of ours comes near; a larger one is not even taken apart."""
+MAX_REASON = 200
+"""Characters of a library's reason, which may repeat what the token says."""
 KNOWN_TOKENS = 1024
 """Callers send the same token again and again; so many are remembered until they expire."""
 
@@ -54,87 +54,6 @@ class Principal:
             raise Forbidden(f"This needs the role {needed}; the token says {self.role}.", {"needed": needed})
 
 
-class Keys(Protocol):
-    """Finds the key that a token must be signed with.
-
-    Attributes:
-        fixed: Whether a token that was signed well once is so for ever.
-    """
-
-    fixed: bool
-
-    def key_for(self, token: str) -> Any: ...
-
-
-class SharedSecret:
-    """HS256: one secret for all tokens."""
-
-    fixed = True
-
-    def __init__(self, secret: str) -> None:
-        self._secret = secret
-
-    def key_for(self, token: str) -> str:
-        return self._secret
-
-
-class JwksFile:
-    """RS256 or ES256: public keys from a file, read again when it changes."""
-
-    fixed = False
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._stamp = -1.0
-        self._keys: dict[str | None, Any] = {}
-        self._reload()
-
-    def key_for(self, token: str) -> Any:
-        self._reload()
-        kid = jwt.get_unverified_header(token).get("kid")
-        if kid is None and len(self._keys) == 1:
-            return next(iter(self._keys.values()))
-        if kid not in self._keys:
-            raise jwt.InvalidTokenError("unknown key id")
-        return self._keys[kid]
-
-    def _reload(self) -> None:
-        try:
-            stamp = self._path.stat().st_mtime
-            if stamp != self._stamp:
-                keys = jwt.PyJWKSet.from_dict(json.loads(self._path.read_text())).keys
-                self._keys, self._stamp = {key.key_id: key.key for key in keys}, stamp
-        except (OSError, ValueError, jwt.PyJWTError) as error:
-            if not self._keys:
-                raise ConfigurationError(f"The JWKS file {self._path} cannot be used: {error}.") from error
-
-
-class JwksAddress:
-    """RS256 or ES256: public keys from an address, cached, fetched again for an unknown key id."""
-
-    fixed = False
-
-    def __init__(self, address: str) -> None:
-        self._address = address
-        self._client = jwt.PyJWKClient(address, cache_keys=True, lifespan=JWKS_LIFESPAN_S, timeout=5)
-
-    def key_for(self, token: str) -> Any:
-        try:
-            return self._client.get_signing_key_from_jwt(token).key
-        except jwt.PyJWKClientConnectionError as error:
-            raise DependencyUnavailable(f"The JWKS address {self._address} does not answer.") from error
-
-
-def keys_of(settings: AuthSettings) -> Keys:
-    """The keys that the settings name."""
-    if settings.secret is not None and settings.algorithm == "HS256":
-        return SharedSecret(settings.secret.get_secret_value())
-    assert settings.jwks is not None
-    if settings.jwks.startswith(("http://", "https://")):
-        return JwksAddress(settings.jwks)
-    return JwksFile(Path(settings.jwks))
-
-
 class TokenVerifier:
     """Turns an Authorization header into a Principal.
 
@@ -150,7 +69,7 @@ class TokenVerifier:
     @property
     def blocking(self) -> bool:
         """Whether a check may wait for the network and belongs in a thread."""
-        return isinstance(self._keys, JwksAddress)
+        return self._keys.blocking
 
     def verify(self, header: str | None) -> Principal:
         """The caller.
@@ -160,6 +79,7 @@ class TokenVerifier:
             InvalidTokenFormat: Not ``Bearer <token>``.
             InvalidToken: Forged, expired, for another audience, of another algorithm, without a subject.
             Forbidden: A role that this project does not know.
+            DependencyUnavailable: The address of the keys does not answer, and none are at hand.
         """
         token = _token_of(header)
         principal, expires = self._known.get(token, (None, 0.0))
@@ -192,7 +112,7 @@ class TokenVerifier:
         except jwt.ExpiredSignatureError as error:
             raise InvalidToken("The token has expired; get a new one.") from error
         except jwt.PyJWTError as error:
-            raise InvalidToken(f"The token does not hold: {error}.") from error
+            raise InvalidToken(f"The token does not hold: {str(error)[:MAX_REASON]}.") from error
 
 
 def _principal_of(claims: Mapping[str, Any]) -> Principal:
@@ -215,6 +135,8 @@ def _token_of(header: str | None) -> str:
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or token.count(".") != 2 or any(c.isspace() for c in token):
         raise InvalidTokenFormat("The Authorization header is not `Bearer <token>` with a JSON Web Token.")
+    if len(token) > MAX_TOKEN_CHARACTERS:
+        raise InvalidToken(f"The token is longer than {MAX_TOKEN_CHARACTERS:,} characters.")
     return token
 
 

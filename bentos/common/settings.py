@@ -22,6 +22,11 @@ def _state_dir() -> Path:
     return (ROOT if (ROOT / "pyproject.toml").is_file() else Path()) / ".facesocial"
 
 
+def is_address(jwks: str) -> bool:
+    """Whether the keys come from the network and not from a file."""
+    return jwks.lower().startswith(("http://", "https://"))
+
+
 class Frozen(BaseModel):
     """A small settings object, handed to the part that needs it."""
 
@@ -29,7 +34,10 @@ class Frozen(BaseModel):
 
 
 class AuthSettings(Frozen):
-    """How tokens are checked. ``algorithm`` comes from here, never from a token."""
+    """How tokens are checked. ``algorithm`` comes from here, never from a token.
+
+    ``jwks`` is a file or an address of keys; with HS256 there is either a secret or a file.
+    """
 
     algorithm: Literal["HS256", "RS256", "ES256"]
     secret: SecretStr | None
@@ -315,17 +323,14 @@ class Settings(BaseSettings):
         """How tokens are checked.
 
         Raises:
-            ConfigurationError: No key for the algorithm, or a secret that is too short.
+            ConfigurationError: No key for the algorithm or two kinds of them, or a secret that is too short.
         """
         from bentos.common.errors import ConfigurationError
 
         secret = self._secret()
-        if self.jwt_algorithm == "HS256" and secret is None:
-            raise ConfigurationError(
-                f"No token secret: set {PREFIX}JWT_SECRET_FILE (or {PREFIX}JWT_SECRET) to at least "
-                f"{MIN_SECRET_BYTES} random bytes; there is no default. `facesocial up` makes one for this machine."
-            )
-        if self.jwt_algorithm != "HS256" and self.jwt_jwks is None:
+        if self.jwt_algorithm == "HS256":
+            self._check_shared(secret)
+        elif self.jwt_jwks is None:
             raise ConfigurationError(
                 f"{PREFIX}JWT_ALGORITHM={self.jwt_algorithm} needs {PREFIX}JWT_JWKS: a file or an https address."
             )
@@ -337,6 +342,24 @@ class Settings(BaseSettings):
             issuer=self.jwt_issuer,
             leeway_s=self.jwt_leeway_s,
         )
+
+    def _check_shared(self, secret: SecretStr | None) -> None:
+        from bentos.common.errors import ConfigurationError
+
+        if secret is None and self.jwt_jwks is None:
+            raise ConfigurationError(
+                f"No token secret: set {PREFIX}JWT_SECRET_FILE (or {PREFIX}JWT_SECRET) to at least "
+                f"{MIN_SECRET_BYTES} random bytes; there is no default. `facesocial up` makes one for this machine."
+            )
+        if secret is not None and self.jwt_jwks is not None:
+            raise ConfigurationError(
+                f"Both a token secret and {PREFIX}JWT_JWKS are set: for HS256 unset one of them; to rotate secrets, "
+                f"keep {PREFIX}JWT_JWKS and put the secret into its file as a key of the type `oct`."
+            )
+        if self.jwt_jwks is not None and is_address(self.jwt_jwks):
+            raise ConfigurationError(
+                f"{PREFIX}JWT_JWKS is an address, and secrets are never fetched from one: HS256 needs a file."
+            )
 
     def _secret(self) -> SecretStr | None:
         from bentos.common.errors import ConfigurationError

@@ -1,4 +1,4 @@
-"""The recognition service on embedded stores and on servers."""
+"""The recognition service on embedded stores and on servers; the gateway before real and recording servers."""
 
 from __future__ import annotations
 
@@ -6,11 +6,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from gateway_process import ORIGIN, GatewayProcess
 from integration.galleries import Recognition, settings_of
 from postgres import PostgresServer
+from recording_upstream import RecordingUpstream
 from service_process import ServiceProcess
 
+from bentos.contracts import SERVICES
+from deploy.nginx.routes import SERVICE_PREFIXES
+
 NAME = "face-recognition-service"
+SOURCES = (f"127.0.{block}.{host}" for block in range(1, 256) for host in range(1, 255))
 
 
 @pytest.fixture(scope="session")
@@ -53,3 +59,38 @@ def recognition(
         return ServiceProcess(NAME, tmp_path_factory.mktemp(NAME), mirror, own)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def recorder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RecordingUpstream]:
+    """Stands behind ``front`` for all five services."""
+    with RecordingUpstream(tmp_path_factory.mktemp("recorder")) as upstream:
+        yield upstream
+
+
+@pytest.fixture(scope="session")
+def front(recorder: RecordingUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess]:
+    """The gateway before a server that writes down what it is sent; it trusts the proxy 127.0.0.1 alone."""
+    with GatewayProcess(
+        tmp_path_factory.mktemp("front"),
+        {prefix: [recorder.address] for prefix in SERVICE_PREFIXES},
+        changes={"trusted_proxies": ("127.0.0.1/32",), "allowed_origins": (ORIGIN,)},
+    ) as gateway:
+        yield gateway
+
+
+@pytest.fixture(scope="session")
+def gateway(
+    five: Mapping[str, ServiceProcess], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[GatewayProcess]:
+    """The gateway before the five real services."""
+    places = {address.prefix: [f"127.0.0.1:{five[address.name].port}"] for address in SERVICES}
+    secret = five["face-recognition-service"].secret
+    with GatewayProcess(tmp_path_factory.mktemp("gateway"), places, secret=secret) as process:
+        yield process
+
+
+@pytest.fixture
+def source() -> str:
+    """An address of this machine that no test came from before, so that no limit has counted it."""
+    return next(SOURCES)

@@ -1,0 +1,1 @@
+"""The gateway: NGINX before the services, and the verifier of tokens that it asks."""
