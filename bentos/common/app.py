@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -52,6 +52,7 @@ class ServiceParts:
     max_in_flight: int
     admit: Callable[[], None]
     count: Count | None = None
+    body_limits: Mapping[str, int] = field(default_factory=dict)
 
 
 def create_app(parts: ServiceParts, routes: APIRouter) -> ASGIApp:
@@ -74,6 +75,7 @@ def create_app(parts: ServiceParts, routes: APIRouter) -> ASGIApp:
         max_in_flight=parts.max_in_flight,
         admit=parts.admit,
         count=parts.count,
+        body_limits=parts.body_limits,
     )
 
 

@@ -8,6 +8,7 @@ import logging
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ from bentos.common.face_analysis import FaceAnalysis
 from bentos.common.health import HealthMonitor
 from bentos.common.keyvalue import KeyValue, open_key_value
 from bentos.common.lifecycle import Lifecycle
-from bentos.common.loading import LazyModel, open_session, parallelism_of, store_of
+from bentos.common.loading import LazyModel, open_model, parallelism_of, store_of
 from bentos.common.logs import configure_logging
 from bentos.common.metrics import Metrics
 from bentos.common.middleware import Count
@@ -37,9 +38,6 @@ from bentos.common.workers import PixelBudget, Workers
 from models.catalogue.card import ModelCard, Task
 from models.errors import FaceSocialError
 from models.processing.decode import ImageLimits
-from models.runtime.batch import BatchModel
-from models.runtime.detector import DetectorModel
-from models.runtime.ensemble import FaceModel
 from models.runtime.session import Floats, Pixels
 
 if TYPE_CHECKING:
@@ -64,6 +62,7 @@ class Parts:
     key_value: KeyValue
     cache: ResultCache
     lifecycle: Lifecycle
+    metrics: Metrics
 
     @property
     def cards(self) -> tuple[ModelCard, ...]:
@@ -126,7 +125,7 @@ class RunningService:
         self._workers = Workers(parallelism_of(settings).requests, settings.batch.max_age_ms / 1e3)
         self._batchers = _batchers(spec, settings, metrics, proxy, lambda: self._workers.alone)
         key_value = open_key_value(settings.key_value)
-        parts = build_parts(spec, settings, self._batchers, self._workers, key_value)
+        parts = build_parts(spec, settings, self._batchers, self._workers, key_value, metrics)
         routes = routes_of(spec, parts)
         self._lifecycle = parts.lifecycle
         self._health = HealthMonitor(spec.name, __version__, spec.cards, self._lifecycle.probes)
@@ -143,6 +142,7 @@ class RunningService:
             max_in_flight=settings.limits.max_in_flight,
             admit=self._workers.admit,
             count=_counted(self._usage) if self._usage else None,
+            body_limits=spec.body_limits,
         )
         self.application = create_app(service, routes)
 
@@ -177,6 +177,7 @@ def build_parts(
     batchers: Mapping[str, Batcher],
     workers: Workers,
     key_value: KeyValue,
+    metrics: Metrics,
 ) -> Parts:
     """The parts of a service around its batchers."""
     limits = ImageLimits(
@@ -190,7 +191,7 @@ def build_parts(
     # A store of the own process is no dependency.
     pings = {} if settings.key_value.redis_url is None else {"redis": key_value.ping}
     lifecycle.add(close=key_value.close, pings=pings)
-    return Parts(spec, settings, perception, batchers, workers, key_value, cache, lifecycle)
+    return Parts(spec, settings, perception, batchers, workers, key_value, cache, lifecycle, metrics)
 
 
 def routes_of(spec: ServiceSpec, parts: Parts) -> APIRouter:
@@ -207,13 +208,7 @@ def lazy_models(
 
 
 def _lazy(task: Task, settings: Settings, metrics: Metrics, alone: Callable[[], bool]) -> LazyModel:
-    cards = default_cards(task)
-
-    def load() -> BatchModel:
-        sessions = [open_session(card, settings, alone) for card in cards]
-        return DetectorModel(sessions[0]) if task is Task.FACE_DETECTION else FaceModel(sessions)
-
-    return LazyModel(cards, load, metrics)
+    return LazyModel(default_cards(task), partial(open_model, task, settings, alone), metrics)
 
 
 def _imported(name: str) -> Any:

@@ -17,6 +17,7 @@
     ├── ConfigurationError             this file
     ├── RequestError
     │   ├── InvalidRequest
+    │   ├── InvalidVideo
     │   ├── MethodNotAllowed
     │   ├── PayloadTooLarge
     │   ├── UnsupportedMediaType
@@ -49,6 +50,7 @@ __all__ = [
     "InvalidRequest",
     "InvalidToken",
     "InvalidTokenFormat",
+    "InvalidVideo",
     "MethodNotAllowed",
     "MissingToken",
     "NotFound",
@@ -70,6 +72,10 @@ class RequestError(FaceSocialError):
 
 class InvalidRequest(RequestError):
     """Missing or malformed fields."""
+
+
+class InvalidVideo(RequestError):
+    """No video that can be decoded within the limits; the message says what is wrong with it."""
 
 
 class MethodNotAllowed(RequestError):

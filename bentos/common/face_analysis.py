@@ -54,12 +54,22 @@ class FaceAnalysis:
             return [
                 output
                 for start in range(0, len(faces), AT_ONCE)
-                for output in self._some(picture, faces[start : start + AT_ONCE])
+                for output in self.judge([self.cut(picture, face) for face in faces[start : start + AT_ONCE]])
             ]
 
-    def _some(self, picture: Picture, faces: Sequence[FoundFace]) -> list[Floats]:
-        return self._batcher.predict([self._cut(picture, face) for face in faces])
+    def cut(self, picture: Picture, face: FoundFace) -> Pixels:
+        """What the model sees of a face.
 
-    def _cut(self, picture: Picture, face: FoundFace) -> Pixels:
+        Raises:
+            LowQuality: Its landmarks determine no crop.
+        """
         decoded = picture.decoded
         return self._views.cut(decoded.pixels, face.detection.box, face.detection.points, decoded.scale)
+
+    def judge(self, cuts: Sequence[Pixels]) -> list[Floats]:
+        """The model's numbers for each of what ``cut`` made, of one picture or of many.
+
+        Raises:
+            Overloaded: The model's queue is full.
+        """
+        return self._batcher.predict(cuts)

@@ -28,6 +28,7 @@ CODES: Mapping[type[m.FaceSocialError], tuple[int, ErrorCode]] = MappingProxyTyp
         e.ConfigurationError: (500, ErrorCode.INTERNAL_ERROR),
         e.RequestError: (400, ErrorCode.INVALID_REQUEST),
         e.InvalidRequest: (400, ErrorCode.INVALID_REQUEST),
+        e.InvalidVideo: (400, ErrorCode.INVALID_REQUEST),
         e.MethodNotAllowed: (405, ErrorCode.INVALID_REQUEST),
         e.PayloadTooLarge: (413, ErrorCode.PAYLOAD_TOO_LARGE),
         e.UnsupportedMediaType: (415, ErrorCode.UNSUPPORTED_MEDIA_TYPE),

@@ -92,8 +92,7 @@ class Idempotency:
             Conflict: The key came with another request, or the first one is still being answered.
             DependencyUnavailable: The store does not answer; nothing was done.
         """
-        if not _VALID_KEY.fullmatch(key):
-            raise InvalidRequest(f"{HEADER} must be 1 to 255 visible ASCII characters.")
+        require_valid(key)
         place = f"idempotency:{digest_of([tenant, key])}"
         mark = _Record(fingerprint, owner=uuid.uuid4().hex).to_bytes()
         saved = await self._earlier(place, mark, fingerprint)
@@ -154,6 +153,12 @@ class Idempotency:
             yield
         finally:
             refreshing.cancel()
+
+
+def require_valid(key: str) -> None:
+    """Raise InvalidRequest unless it is a key that a caller may send."""
+    if not _VALID_KEY.fullmatch(key):
+        raise InvalidRequest(f"{HEADER} must be 1 to 255 visible ASCII characters.")
 
 
 def fingerprint(

@@ -9,9 +9,12 @@ from dataclasses import dataclass, replace
 
 from bentos.common.metrics import MeteredModel, Metrics
 from bentos.common.settings import SessionSettings, Settings
-from models.catalogue.card import ModelCard
+from bentos.common.spec import default_cards
+from models.catalogue.card import ModelCard, Task
 from models.runtime.batch import BatchModel
+from models.runtime.detector import DetectorModel
 from models.runtime.elastic import ElasticSession
+from models.runtime.ensemble import FaceModel
 from models.runtime.session import (
     CPU,
     Floats,
@@ -80,6 +83,16 @@ def open_session(card: ModelCard, settings: Settings, alone: Callable[[], bool])
     if session.provider != CPU or settings.session.threads or options.threads != 1:
         return session
     return ElasticSession(session, OrtSession(card, path, replace(options, threads=0)), alone)
+
+
+def open_model(task: Task, settings: Settings, alone: Callable[[], bool]) -> BatchModel:
+    """The default models of a task as one batched model.
+
+    Raises:
+        ModelUnavailable: As for ``open_session``.
+    """
+    sessions = [open_session(card, settings, alone) for card in default_cards(task)]
+    return DetectorModel(sessions[0]) if task is Task.FACE_DETECTION else FaceModel(sessions)
 
 
 def _gpu_of(session: SessionSettings) -> GpuOptions:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 from models.catalogue.card import ModelCard
 from models.runtime.batch import BatchModel
@@ -27,6 +28,7 @@ class Metrics:
         self._service = service
         self._multiprocess_dir = multiprocess_dir
         self._registry = CollectorRegistry()
+        self._collectors: list[Collector] = []
         self._routes: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._requests = Counter(
             "http_requests",
@@ -89,12 +91,19 @@ class Metrics:
         digest = card.sha256[:12]
         self._info.labels(self._service, card.name, card.version, card.task.value, digest, provider).set(1)
 
+    def add(self, collector: Collector) -> None:
+        """Render also what a collector finds at that moment, such as what a database counts for all processes."""
+        self._collectors.append(collector)
+
     def render(self) -> bytes:
         """All metrics in Prometheus' text format, over all processes of the service."""
-        if self._multiprocess_dir is None:
-            return generate_latest(self._registry)
         registry = CollectorRegistry()
-        MultiProcessCollector(registry, path=str(self._multiprocess_dir))  # type: ignore[no-untyped-call]
+        if self._multiprocess_dir is None:
+            registry.register(self._registry)
+        else:
+            MultiProcessCollector(registry, path=str(self._multiprocess_dir))  # type: ignore[no-untyped-call]
+        for collector in self._collectors:
+            registry.register(collector)
         return generate_latest(registry)
 
 

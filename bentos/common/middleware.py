@@ -9,7 +9,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
@@ -34,7 +34,12 @@ Count = Callable[[Principal, str, int], None]
 
 
 class ContractMiddleware:
-    """Makes every answer of ``app`` one of the contract."""
+    """Makes every answer of ``app`` one of the contract.
+
+    Args:
+        max_body_bytes: Of a request's body.
+        body_limits: The same for single paths, instead.
+    """
 
     def __init__(
         self,
@@ -46,11 +51,13 @@ class ContractMiddleware:
         max_in_flight: int,
         admit: Callable[[], None],
         count: Count | None = None,
+        body_limits: Mapping[str, int] | None = None,
     ) -> None:
         self._app = app
         self._verifier = verifier
         self._metrics = metrics
         self._max_body = max_body_bytes
+        self._body_limits = body_limits or {}
         self._max_in_flight = max_in_flight
         self._admit = admit
         self._count = count
@@ -71,7 +78,8 @@ class ContractMiddleware:
         request_id_var.set(context.request_id)
         scope[CONTEXT] = context
         answer = _Answer(send, context.request_id)
-        limited = _Limited(receive, headers, self._max_body)
+        limit = self._body_limits.get(scope["path"], self._max_body)
+        limited = _Limited(receive, headers, limit)
         try:
             if scope["path"] in OPEN_PATHS:
                 await self._app(scope, limited, answer)
@@ -181,6 +189,6 @@ class _Limited:
 
     def _too_large(self, size: int) -> PayloadTooLarge:
         return PayloadTooLarge(
-            f"The request body is larger than {self._limit:,} bytes; send fewer or smaller pictures.",
+            f"The request body is larger than {self._limit:,} bytes; send less at once.",
             {"limit_bytes": self._limit, "bytes": size},
         )

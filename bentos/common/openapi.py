@@ -58,6 +58,13 @@ def body(files: Sequence[str], options: type[BaseModel], many: bool = False) -> 
     return {"requestBody": {"required": True, "content": content}, **SECURED}
 
 
+def form(file: str, options: type[BaseModel]) -> dict[str, Any]:
+    """The request body of a route that takes one file in a form alone: it is too large for JSON."""
+    item = {"type": "string", "format": "binary"}
+    content = {"multipart/form-data": {"schema": _with_files([file], options, item, many=False)}}
+    return {"requestBody": {"required": True, "content": content}, **SECURED}
+
+
 def _with_files(files: Sequence[str], options: type[BaseModel], item: Schema, many: bool) -> Schema:
     schema = copy.deepcopy(options.model_json_schema())
     schema.pop("title", None)

@@ -87,9 +87,12 @@ class Perception:
         header = read_header(data, self._limits)
         with self._budget.hold(header.width * header.height):
             with clock.step("decode"):
-                decoded = decode(data, self._limits, header=header)
-                picture = Picture(decoded, canvas_of(self._card, decoded.pixels))
+                picture = self.see(decode(data, self._limits, header=header))
             yield picture
+
+    def see(self, decoded: Decoded) -> Picture:
+        """A picture that is decoded already, such as a frame of a video."""
+        return Picture(decoded, canvas_of(self._card, decoded.pixels))
 
     def find(self, picture: Picture, selection: FaceSelection, clock: Clock) -> list[FoundFace]:
         """Faces that the detector finds and the caller wants to hear of, best first.
@@ -97,9 +100,20 @@ class Perception:
         Raises:
             Overloaded: The detector's queue is full.
         """
+        (faces,) = self.find_each([picture], selection, clock)
+        return faces
+
+    def find_each(
+        self, pictures: Sequence[Picture], selection: FaceSelection, clock: Clock
+    ) -> list[list[FoundFace]]:
+        """The same for several pictures in one batch.
+
+        Raises:
+            Overloaded: The detector's queue is full.
+        """
         with clock.step("detect"):
-            (rows,) = self._detector.predict([picture.canvas.canvas])
-            return _found(picture, rows, selection)
+            found = self._detector.predict([picture.canvas.canvas for picture in pictures])
+            return [_found(picture, rows, selection) for picture, rows in zip(pictures, found, strict=True)]
 
     def given(self, picture: Picture, faces: Sequence[GivenFace], clock: Clock) -> list[FoundFace]:
         """Faces that the caller knows, measured here.

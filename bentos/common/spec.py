@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from models.catalogue import CATALOGUE, DEFAULTS
@@ -25,6 +25,7 @@ class ServiceSpec:
         usage: The table that counts its requests, as ``module:class``; imported only there as well.
         extras: Extras of the project that it needs to be installed.
         keeps_state: Whether it works with the database itself, and so with the embedded one too.
+        body_limits: Most bytes of a request's body by its path, where it is not what the settings say for all.
     """
 
     name: str
@@ -34,6 +35,7 @@ class ServiceSpec:
     usage: str | None = None
     extras: tuple[str, ...] = ()
     keeps_state: bool = False
+    body_limits: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def cards(self) -> tuple[ModelCard, ...]:

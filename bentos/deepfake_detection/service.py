@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bentos.common.bento import bento_service
 from bentos.common.settings import Settings
 from bentos.common.spec import face_service
+from bentos.deepfake_detection.settings import VIDEOS_PATH, VideoSettings
 from models.catalogue.card import Task
 
-SPEC = face_service(
-    "deepfake-detection-service",
-    "FaceSocial AI: deepfake detection",
-    Task.DEEPFAKE_DETECTION,
-    "bentos.deepfake_detection.routes:create_routes",
-    "bentos.deepfake_detection.tables:DeepfakeUsage",
+SPEC = replace(
+    face_service(
+        "deepfake-detection-service",
+        "FaceSocial AI: deepfake detection",
+        Task.DEEPFAKE_DETECTION,
+        "bentos.deepfake_detection.routes:create_routes",
+        "bentos.deepfake_detection.tables:DeepfakeUsage",
+    ),
+    extras=("video",),
+    keeps_state=True,
+    body_limits={VIDEOS_PATH: VideoSettings().max_body_bytes},
 )
 
 DeepfakeDetectionService = bento_service(SPEC, Settings())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,9 @@ from deploy.bench.pictures import Kind, picture
 from deploy.bench.report import Row, Soak, TaskReport, markdown, write
 from deploy.bench.servers import serving
 from deploy.bench.state import own_state
+from deploy.bench.video_clip import DRAWN
+from deploy.bench.video_report import VideoRow
+from deploy.bench.videos import measure_video
 from deploy.local.stack import ROOT
 from models.catalogue.card import Task
 from models.errors import FaceSocialError
@@ -34,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen.out.mkdir(parents=True, exist_ok=True)
     reports: list[TaskReport] = []
     galleries: list[GalleryRow] = []
+    videos: list[VideoRow] = []
     try:
         for task in tasks:
             reports.append(measure(task, chosen.picture, plan, chosen.soak, chosen.only))
@@ -41,10 +46,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for count in chosen.galleries:
             galleries.append(measure_gallery(count, picture(chosen.picture), plan, PORT))
             write(reports, chosen.out, galleries)
+        for seconds in chosen.video:
+            videos.append(measure_video(seconds, chosen.out, chosen.video_faces))
+            write(reports, chosen.out, galleries, videos)
     except FaceSocialError as error:
         print(f"bench: {error.message}", file=sys.stderr)
         return 1
-    print(markdown(reports, galleries))
+    print(markdown(reports, galleries, videos))
     print(f"Written to {chosen.out}.")
     return 0
 
@@ -88,10 +96,10 @@ def _measure(
 
 
 def _tasks(chosen: argparse.Namespace) -> list[Task]:
-    """With ``--galleries`` alone no task."""
+    """With ``--galleries`` or ``--video`` alone no task."""
     if chosen.all:
         return list(Task)
-    return chosen.tasks or ([] if chosen.galleries else [Task.FACE_DETECTION])
+    return chosen.tasks or ([] if chosen.galleries or chosen.video else [Task.FACE_DETECTION])
 
 
 def _faces(text: str) -> int:
@@ -101,12 +109,23 @@ def _faces(text: str) -> int:
     return count
 
 
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 1 <= seconds < math.inf:
+        raise argparse.ArgumentTypeError("at least one second")
+    return seconds
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--tasks", nargs="+", type=Task, choices=list(Task), default=[])
     parser.add_argument("--all", action="store_true", help="all five tasks")
     parser.add_argument(
         "--galleries", nargs="+", type=_faces, default=[], metavar="FACES", help="collections"
+    )
+    parser.add_argument("--video", nargs="+", type=_seconds, default=[], metavar="SECONDS", help="videos")
+    parser.add_argument(
+        "--video-faces", nargs="+", type=Path, default=DRAWN, metavar="PICTURE", help="who is in the videos"
     )
     parser.add_argument("--picture", choices=["portrait", "group"], default="portrait")
     parser.add_argument("--seconds", type=float, default=4.0, help="of each load in each round")

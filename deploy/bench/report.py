@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from deploy.bench.gallery_report import GalleryRow, tables
+from deploy.bench.video_report import VideoRow, video_tables
 
 PACKAGES = ("bentoml", "onnxruntime", "numpy", "simplejpeg", "uvicorn", "uvloop", "httptools", "starlette")
 HEAD = (
@@ -108,8 +109,10 @@ def machine() -> dict[str, str]:
     return found | {name: version(name) for name in PACKAGES} | {"h2load": _h2load()}
 
 
-def markdown(reports: Sequence[TaskReport], galleries: Sequence[GalleryRow] = ()) -> str:
-    """Tables, every rate as a share of the limit that was measured around it; those of galleries come last."""
+def markdown(
+    reports: Sequence[TaskReport], galleries: Sequence[GalleryRow] = (), videos: Sequence[VideoRow] = ()
+) -> str:
+    """Tables, every rate as a share of the limit that was measured around it; galleries and videos come last."""
     lines = ["Machine: " + ", ".join(f"{name} {value}" for name, value in machine().items()) + ".", ""]
     for report in reports:
         lines += [
@@ -124,19 +127,25 @@ def markdown(reports: Sequence[TaskReport], galleries: Sequence[GalleryRow] = ()
             *(soak.line() for soak in report.soaks),
             *([""] if report.soaks else []),
         ]
-    return "\n".join([*lines, *tables(galleries)])
+    return "\n".join([*lines, *tables(galleries), *video_tables(videos)])
 
 
-def write(reports: Sequence[TaskReport], folder: Path, galleries: Sequence[GalleryRow] = ()) -> None:
+def write(
+    reports: Sequence[TaskReport],
+    folder: Path,
+    galleries: Sequence[GalleryRow] = (),
+    videos: Sequence[VideoRow] = (),
+) -> None:
     """``bench.json``, ``bench.md`` and, where matplotlib is installed, ``bench.png``."""
     folder.mkdir(parents=True, exist_ok=True)
     found = {
         "machine": machine(),
         "tasks": [asdict(report) for report in reports],
         "galleries": [asdict(row) for row in galleries],
+        "videos": [asdict(row) for row in videos],
     }
     (folder / "bench.json").write_text(json.dumps(found, indent=2) + "\n")
-    (folder / "bench.md").write_text(markdown(reports, galleries) + "\n")
+    (folder / "bench.md").write_text(markdown(reports, galleries, videos) + "\n")
     if not reports:
         return
     try:

@@ -14,9 +14,12 @@ from rich.table import Table
 from bentos.common.auth import Role
 from bentos.common.settings import Settings
 from deploy.local import audit, database, gallery, run, tenants
+from deploy.local.faults import sentences
 from deploy.local.models import pull
 from deploy.local.state import StateFolder
 from deploy.local.tokens import DAY_S, make_token
+from deploy.nginx import cli as gateway
+from deploy.nginx.settings import GatewaySettings
 from models.catalogue import CATALOGUE, DEFAULTS
 from models.errors import FaceSocialError
 from models.runtime.store import WeightStore
@@ -32,6 +35,7 @@ app.add_typer(models, name="models")
 app.add_typer(audit.app, name="audit")
 app.add_typer(database.app, name="db")
 app.add_typer(gallery.app, name="gallery")
+app.add_typer(gateway.app, name="gateway")
 app.add_typer(tenants.app, name="tenant")
 
 
@@ -43,11 +47,11 @@ def up(
     workbench: Annotated[bool, typer.Option(help="Start the workbench as well.")] = True,
     greet: Annotated[bool, typer.Option(help="Print addresses and a token once it is ready.")] = True,
 ) -> None:
-    """Start the services and the workbench."""
+    """Start the services, the workbench and, where NGINX is installed, the gateway."""
     arguments = [] if workbench else ["--no-workbench"]
     if detach:
-        raise typer.Exit(run.up_detached(Settings(), Console(), arguments))
-    raise typer.Exit(run.up(Settings(), Console(), workbench, greet))
+        raise typer.Exit(run.up_detached(Settings(), GatewaySettings(), Console(), arguments))
+    raise typer.Exit(run.up(Settings(), GatewaySettings(), Console(), workbench, greet))
 
 
 @app.command()
@@ -68,6 +72,8 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")
     assert isinstance(services, dict)
     for name, state in services.items():
         table.add_row(name, state["url"], "yes" if state["ready"] else "no")
+    if isinstance(front := found.get("gateway"), dict):
+        table.add_row("gateway", front["url"], "yes" if front["ready"] else "no")
     if "workbench" in found:
         table.add_row("workbench", str(found["workbench"]), "")
     Console().print(table if table.row_count else "Nothing runs; `facesocial up` starts it.")
@@ -122,9 +128,8 @@ def main() -> None:
         print(f"facesocial: {error.message}", file=sys.stderr)
         sys.exit(1)
     except ValidationError as error:
-        for fault in error.errors():
-            name = ".".join(str(part) for part in fault["loc"])
-            print(f"facesocial: setting {name}: {fault['msg']} (not {fault['input']!r})", file=sys.stderr)
+        for sentence in sentences(error):
+            print(f"facesocial: {sentence}", file=sys.stderr)
         sys.exit(1)
 
 

@@ -8,26 +8,31 @@ import sys
 import threading
 import uuid
 from collections.abc import Sequence
+from pathlib import Path
 
-import httpx
 import psutil
 from rich.console import Console
 
 from bentos.common.errors import ConfigurationError
 from bentos.common.settings import Settings
-from deploy.local.readiness import LIMIT_S, answers, wait_until_ready
-from deploy.local.stack import ROOT, WORKBENCH, Program, programs, require_ports
-from deploy.local.state import StackRecord, StateFolder
+from bentos.contracts import SERVICES
+from deploy.local import gateway, video
+from deploy.local.readiness import LIMIT_S, answers, client_for, wait_until_ready
+from deploy.local.stack import ROOT, WORKBENCH, Program, programs, require_ports, wants_own_secret
+from deploy.local.state import StackRecord, StateFolder, rotate
 from deploy.local.supervisor import Supervisor
 from deploy.local.tokens import make_token
+from deploy.local.welcome import welcome
+from deploy.nginx.program import find_nginx
+from deploy.nginx.settings import GatewaySettings
 
 FACESOCIAL = (sys.executable, "-m", "deploy.local.cli")
-SAMPLE = "workbench/samples/group.jpg"
 STOP_LIMIT_S = 60.0
-MAX_LOG_BYTES = 10_000_000
 
 
-def up(settings: Settings, console: Console, workbench: bool = True, greet: bool = True) -> int:
+def up(
+    settings: Settings, own: GatewaySettings, console: Console, workbench: bool = True, greet: bool = True
+) -> int:
     """Run the stack in the foreground until it is stopped; ``greet`` prints addresses and a token once it is ready.
 
     Returns:
@@ -36,15 +41,14 @@ def up(settings: Settings, console: Console, workbench: bool = True, greet: bool
     Raises:
         ConfigurationError: It runs already, a port is in use, or a setting is wrong.
     """
-    state, wanted, mark = prepare(settings, workbench)
+    state, wanted, mark = prepare(settings, own, console, workbench)
     # In a process of its own: what building graphs takes in memory goes with it.
     environment = {**os.environ, "FACESOCIAL_STATE_DIR": str(state.path)}
     if subprocess.run([*FACESOCIAL, "models", "pull", "--served"], cwd=ROOT, env=environment).returncode:
         return 1
     supervisor = Supervisor(wanted, mark, console)
     state.write_token(make_token(with_secret(settings, state)))
-    services = {program.name: program.url for program in wanted if program.name != WORKBENCH}
-    state.write_record(services, next((one.url for one in wanted if one.name == WORKBENCH), None))
+    record(state, wanted)
     late: list[Program] = []
 
     def beside(over: threading.Event) -> None:
@@ -54,7 +58,7 @@ def up(settings: Settings, console: Console, workbench: bool = True, greet: bool
         if late:
             supervisor.stop()
         elif greet:
-            welcome(settings, state, wanted, console)
+            welcome(wanted, own, make_token(with_secret(settings, state)), console)
 
     try:
         code = supervisor.run(beside)
@@ -65,8 +69,11 @@ def up(settings: Settings, console: Console, workbench: bool = True, greet: bool
     return code
 
 
-def prepare(settings: Settings, workbench: bool) -> tuple[StateFolder, list[Program], str]:
+def prepare(
+    settings: Settings, own: GatewaySettings, console: Console, workbench: bool
+) -> tuple[StateFolder, list[Program], str]:
     """State folder, programs and their mark, after everything that can be checked was checked."""
+    nginx = find_nginx(own)
     state = StateFolder(settings.state_dir)
     state.make()
     if running := state.running():
@@ -74,19 +81,42 @@ def prepare(settings: Settings, workbench: bool) -> tuple[StateFolder, list[Prog
             f"The stack runs already (pid {running.pid}); `facesocial status` shows it, `facesocial down` stops it."
         )
     mark = uuid.uuid4().hex
-    wanted = programs(settings, state, mark, workbench)
+    wanted = [*programs(settings, state, mark, workbench), video.program(settings, state, mark)]
+    if nginx is not None:
+        wanted += gateway.programs(settings, own, nginx, state, mark)
     require_ports(wanted)
+    if nginx is not None:
+        gateway.make_ready(settings, own, nginx)
+    else:
+        console.print(gateway.why_without(own), highlight=False)
+    forget_readiness(wanted)
     return state, wanted, mark
 
 
-def up_detached(settings: Settings, console: Console, arguments: Sequence[str]) -> int:
+def forget_readiness(wanted: Sequence[Program]) -> None:
+    """Of programs that were killed and could not take it back."""
+    for program in wanted:
+        if isinstance(program.ready, Path):
+            program.ready.unlink(missing_ok=True)
+
+
+def record(state: StateFolder, wanted: Sequence[Program]) -> None:
+    """Say what this process runs."""
+    urls = {program.name: program.url for program in wanted if program.url}
+    services = {address.name: urls[address.name] for address in SERVICES}
+    certificate = next((one.certificate for one in wanted if one.name == gateway.GATEWAY), None)
+    front = {"url": urls[gateway.GATEWAY], "certificate": str(certificate)} if certificate else None
+    state.write_record(services, urls.get(WORKBENCH), front)
+
+
+def up_detached(settings: Settings, own: GatewaySettings, console: Console, arguments: Sequence[str]) -> int:
     """Start the same in a session of its own, wait until it is ready, and leave it running."""
-    state, wanted, _ = prepare(settings, "--no-workbench" not in arguments)
-    if state.log.exists() and state.log.stat().st_size > MAX_LOG_BYTES:
-        state.log.replace(state.log.with_suffix(".old.log"))
+    state, wanted, _ = prepare(settings, own, console, "--no-workbench" not in arguments)
+    rotate(state.log)
     command = [*FACESOCIAL, "up", "--no-greet", *arguments]
     with state.log.open("ab") as log:
-        environment = {**os.environ, "FACESOCIAL_STATE_DIR": str(state.path), "PYTHONPATH": str(ROOT)}
+        places = {"FACESOCIAL_STATE_DIR": str(state.path), "PYTHONPATH": str(ROOT)}
+        environment = {**os.environ, **places, **gateway.anchored(own)}
         child = subprocess.Popen(
             command,
             cwd=ROOT,
@@ -108,7 +138,7 @@ def up_detached(settings: Settings, console: Console, arguments: Sequence[str]) 
         console.print(f"The stack did not start; the end of {state.log}:", style="red")
         console.print(tail(state, 15), highlight=False, markup=False)
         return 1
-    welcome(settings, state, wanted, console)
+    welcome(wanted, own, make_token(with_secret(settings, state)), console)
     console.print(f"Its output is in {state.log}; `facesocial down` stops it.", highlight=False)
     return 0
 
@@ -141,28 +171,13 @@ def status(settings: Settings) -> dict[str, object]:
     record = StateFolder(settings.state_dir).running()
     if record is None:
         return {"services": {}}
-    with httpx.Client(timeout=5, trust_env=False) as client:
+    with client_for() as client:
         services = {
             name: {"url": url, "ready": answers(f"{url}/readyz", client)}
             for name, url in record.services.items()
         }
     found: dict[str, object] = {"services": services}
-    return found | _workbench(record)
-
-
-def welcome(settings: Settings, state: StateFolder, wanted: Sequence[Program], console: Console) -> None:
-    """Addresses, and a curl line that works as it is."""
-    token = make_token(with_secret(settings, state))
-    console.print()
-    for program in wanted:
-        console.print(f"  {program.name:28} {program.url}", highlight=False)
-    (detection,) = (program for program in wanted if program.name == "face-detection-service")
-    console.print("\nFind faces:\n", highlight=False)
-    line = (
-        f'curl -s -H "Authorization: Bearer {token}" -F image=@{ROOT / SAMPLE} {detection.url}/api/v1/detect'
-    )
-    console.print(line, soft_wrap=True, highlight=False, markup=False)
-    console.print()
+    return found | _workbench(record) | _gateway(record)
 
 
 def explain(supervisor: Supervisor, late: Sequence[Program], console: Console) -> None:
@@ -183,9 +198,21 @@ def tail(state: StateFolder, lines: int) -> str:
 
 def with_secret(settings: Settings, state: StateFolder) -> Settings:
     """The settings with the secret that the state folder holds, unless another is set."""
-    if settings.jwt_secret is None and settings.jwt_secret_file is None:
+    if wants_own_secret(settings):
         return settings.model_copy(update={"jwt_secret_file": state.secret})
     return settings
+
+
+def _gateway(record: StackRecord) -> dict[str, object]:
+    if record.gateway is None:
+        return {}
+    url, certificate = record.gateway["url"], record.gateway["certificate"]
+    try:
+        with client_for(Path(certificate)) as client:
+            ready = answers(f"{url}/health", client)
+    except OSError:  # somebody took the certificate away
+        ready = False
+    return {"gateway": {"url": url, "ready": ready, "certificate": certificate}}
 
 
 def _workbench(record: StackRecord) -> dict[str, object]:

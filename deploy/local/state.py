@@ -14,20 +14,26 @@ from bentos.common.errors import ConfigurationError
 
 SECRET_BYTES = 32
 OWNER_ONLY = 0o600
-OF_SERVICES = ("logs", "models", "bentoml", "images")
+OF_PROGRAMS = ("logs", "models", "bentoml", "images", "gateway", "uploads", "broker", "video-worker.ready")
 STORES = ("facesocial.sqlite", "milvus.db", "tombstones.")
 """Files and folders of the embedded stores, with what lies beside them (logs, locks)."""
+MAX_LOG_BYTES = 10_000_000
 FOLDER_OWNER_ONLY = 0o700
 
 
 @dataclass(frozen=True, slots=True)
 class StackRecord:
-    """What runs: the supervisor's process and the addresses of what it started."""
+    """What runs: the supervisor's process and the addresses of what it started.
+
+    Attributes:
+        gateway: ``url`` and ``certificate``; None without a gateway.
+    """
 
     pid: int
     started: float
     services: dict[str, str]
     workbench: str | None
+    gateway: dict[str, str] | None = None
 
     def is_running(self) -> bool:
         """Whether the very process still runs; a reused number does not count."""
@@ -81,7 +87,7 @@ class StateFolder:
 
     def _close(self) -> None:
         """Shut others out of a folder that a service made for its own; one that holds more is not ours to shut."""
-        own = {self.secret.name, self.token.name, self.record.name, *OF_SERVICES}
+        own = {self.secret.name, self.token.name, self.record.name, *OF_PROGRAMS}
         there = {name for name in os.listdir(self.path) if not name.startswith(STORES)}
         if self.path.stat().st_uid == os.geteuid() and own.issuperset(there):
             self.path.chmod(FOLDER_OWNER_ONLY)
@@ -93,10 +99,12 @@ class StateFolder:
         _create(fresh, token)
         fresh.replace(self.token)
 
-    def write_record(self, services: dict[str, str], workbench: str | None) -> None:
+    def write_record(
+        self, services: dict[str, str], workbench: str | None, gateway: dict[str, str] | None = None
+    ) -> None:
         """Say that this process runs the stack."""
         own = psutil.Process()
-        record = StackRecord(own.pid, own.create_time(), services, workbench)
+        record = StackRecord(own.pid, own.create_time(), services, workbench, gateway)
         fresh = self.record.with_suffix(".new")
         fresh.write_text(json.dumps(asdict(record)))
         fresh.replace(self.record)
@@ -116,6 +124,12 @@ class StateFolder:
         """Nothing runs."""
         self.record.unlink(missing_ok=True)
         self.token.unlink(missing_ok=True)
+
+
+def rotate(log: Path) -> None:
+    """Begin a log anew that has grown large; the one before is kept."""
+    if log.exists() and log.stat().st_size > MAX_LOG_BYTES:
+        log.replace(log.with_suffix(".old.log"))
 
 
 def _create(path: Path, text: str) -> None:

@@ -19,11 +19,14 @@ def make_token(
     """A token that the local services accept.
 
     Raises:
-        ConfigurationError: Tokens are signed elsewhere (RS256, ES256), or there is no secret.
+        ConfigurationError: Tokens are signed elsewhere (their keys are in a JWKS), or there is no secret.
     """
     auth = settings.auth
     if auth.secret is None or auth.algorithm != "HS256":
-        raise ConfigurationError("Tokens are signed elsewhere: FACESOCIAL_JWT_ALGORITHM is not HS256.")
+        raise ConfigurationError(
+            "Tokens are signed elsewhere, with the keys of FACESOCIAL_JWT_JWKS; "
+            "here they are signed with a secret alone (HS256, FACESOCIAL_JWT_SECRET_FILE)."
+        )
     now = int(time.time())
     claims: dict[str, object] = {
         "sub": "local",

@@ -7,17 +7,20 @@ import os
 import re
 import shlex
 import socket
+import ssl
 import stat
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 from chromium import chromium
 from playwright.sync_api import expect
 from service_process import free_port
+from stack_ports import free_base
 
 ROOT = Path(__file__).parents[2]
 SERVICES = {
@@ -27,7 +30,10 @@ SERVICES = {
     "face-detection-service": 4,
     "age-gender-service": 5,
 }
+SAMPLE = ROOT / "workbench" / "samples" / "group.jpg"
 MAX_RESIDENT = 2.5e9
+"""Each page counted once, however many processes share it: what the machine has to have."""
+VIDEO_WORKER = "bentos.deepfake_detection.video.worker"
 ARTEFACTS = ROOT / ".artefacts" / "workbench"
 VIEWS = {
     "detect": "Faces found",
@@ -37,22 +43,6 @@ VIEWS = {
     "demographics": "Demographics",
     "all-five": "All five on one picture",
 }
-
-
-def free_base() -> int:
-    """A base with five free ports above it."""
-    for base in range(20_000, 60_000, 97):
-        probes = [socket.socket() for _ in range(5)]
-        try:
-            for offset, probe in enumerate(probes, 1):
-                probe.bind(("127.0.0.1", base + offset))
-            return base
-        except OSError:
-            continue
-        finally:
-            for probe in probes:
-                probe.close()
-    raise AssertionError("no five free ports in a row")
 
 
 def facesocial(
@@ -83,11 +73,30 @@ def of_stack(state: str) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         try:
-            if process.environ().get("FACESOCIAL_STATE_DIR") == state and process.pid != os.getpid():
+            if is_nginx_of(process, state):
+                found += [process, *process.children()]
+            elif process.environ().get("FACESOCIAL_STATE_DIR") == state and process.pid != os.getpid():
                 found.append(process)
         except psutil.Error:
             continue
     return found
+
+
+def is_nginx_of(process: psutil.Process, state: str) -> bool:
+    """Whether it is the master of a gateway; NGINX writes its title over its environment."""
+    return process.name() == "nginx" and f"{state}/gateway/nginx.conf" in " ".join(process.cmdline())
+
+
+def see_through_the_gateway(gateway: dict[str, object], token: str) -> None:
+    """A request reaches a service with its token and its id, and not without the token."""
+    trusted = ssl.create_default_context(cafile=str(gateway["certificate"]))
+    address = f"{gateway['url']}/api/v1/face-detection/detect"
+    with httpx.Client(verify=trusted, trust_env=False, timeout=60) as client:
+        headers = {"Authorization": f"Bearer {token}", "X-Request-ID": "through-the-gateway"}
+        answer = client.post(address, files={"image": SAMPLE.read_bytes()}, headers=headers)
+        assert len(answer.json()["data"]["faces"]) == 5
+        assert answer.headers["X-Request-ID"] == answer.json()["meta"]["request_id"] == "through-the-gateway"
+        assert client.post(address, files={"image": b""}).status_code == 401
 
 
 def see_every_view(workbench: str) -> None:
@@ -124,15 +133,26 @@ def test_the_stack_comes_up_answers_and_goes_down(
             for name, offset in SERVICES.items()
         }
         assert found["workbench"].endswith(settings["FACESOCIAL_WORKBENCH_PORT"])
-        assert found.keys() == {"services", "workbench"}
+        assert found["gateway"] == {
+            "url": f"https://127.0.0.1:{base + 443}",
+            "ready": True,
+            "certificate": f"{state}/gateway/certificate.pem",
+        }
+        assert found.keys() == {"services", "workbench", "gateway"}
+        assert found["gateway"]["url"] in facesocial(settings, "status").stdout
+        see_through_the_gateway(found["gateway"], facesocial(settings, "token").stdout.strip())
 
         (line,) = re.findall(r"^curl .*$", started.stdout, re.MULTILINE)
+        assert found["gateway"]["url"] in line
         answer = subprocess.run(shlex.split(line), capture_output=True, text=True, timeout=60)
         assert len(json.loads(answer.stdout)["data"]["faces"]) == 5
 
         see_every_view(found["workbench"])
         running = of_stack(state)
-        resident = sum(process.memory_info().rss for process in running)
+        named = [process.name() for process in running]
+        assert named.count("nginx") == 2, "master and worker"
+        assert [process.cmdline()[-1:] for process in running].count([VIDEO_WORKER]) == 1
+        resident = sum(process.memory_full_info().pss for process in running)
         print(f"resident: {resident / 1e6:.0f} MB in {len(running)} processes")
         assert resident < MAX_RESIDENT
         secret = (Path(state) / "jwt-secret").read_text()
@@ -149,6 +169,7 @@ def test_the_stack_comes_up_answers_and_goes_down(
         stopped = facesocial(settings, "down")
     assert stopped.stdout.strip() == "Stopped."
     assert of_stack(state) == []
+    assert psutil.wait_procs(running, timeout=10)[1] == [], "workers whose master is gone"
     assert facesocial(settings, "down").stdout.strip() == "Nothing runs."
     assert json.loads(facesocial(settings, "status", "--json").stdout) == {"services": {}}
 

@@ -15,6 +15,7 @@ import pytest
 from bentos.common.auth import Role, TokenVerifier
 from bentos.common.errors import ConfigurationError
 from bentos.common.settings import Settings
+from deploy.local.run import with_secret
 from deploy.local.state import StateFolder
 from deploy.local.tokens import make_token
 
@@ -75,6 +76,18 @@ def test_a_record_of_this_process_runs(tmp_path: Path) -> None:
     assert record.pid == os.getpid()
 
 
+def test_a_record_without_a_gateway_is_read(tmp_path: Path) -> None:
+    """As versions before the gateway wrote it."""
+    state = StateFolder(tmp_path)
+    own = psutil.Process()
+    state.record.write_text(
+        json.dumps({"pid": own.pid, "started": own.create_time(), "services": {"a": "b"}, "workbench": None})
+    )
+    record = state.running()
+    assert record is not None
+    assert (record.services, record.gateway) == ({"a": "b"}, None)
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"pid": 1}'])
 def test_a_broken_record_is_no_stack(tmp_path: Path, text: str) -> None:
     state = StateFolder(tmp_path)
@@ -110,3 +123,5 @@ def test_no_token_without_a_secret_or_for_keys_that_are_elsewhere(tmp_path: Path
     keys = tmp_path / "jwks.json"
     with pytest.raises(ConfigurationError, match="elsewhere"):
         make_token(Settings(jwt_algorithm="RS256", jwt_jwks=str(keys)))
+    with pytest.raises(ConfigurationError, match="elsewhere"):
+        make_token(with_secret(Settings(jwt_jwks=str(keys)), StateFolder(tmp_path)))

@@ -62,4 +62,4 @@ def test_an_address_beyond_all_measure(front: GatewayProcess, source: str) -> No
 
 @pytest.mark.parametrize("method", ["TRACE", "CONNECT"])
 def test_methods_that_echo_or_tunnel(front: GatewayProcess, source: str, method: str) -> None:
-    assert_contract(sent_raw(front, source, f"{method} {API}/detect HTTP/1.1"), 405)
+    assert_contract(sent_raw(front, source, f"{method} {API}/detect HTTP/1.1"), 400, 405)

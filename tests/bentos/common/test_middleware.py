@@ -81,6 +81,7 @@ class Setup:
             max_body_bytes=LIMIT,
             max_in_flight=2,
             admit=self._admit,
+            body_limits={"/api/v1/direct": 3 * LIMIT, "/api/v1/echo/small": 10},
         )
         self.app = create_app(parts, routes(self.gate))
         self.refusal: Overloaded | None = None
@@ -167,19 +168,22 @@ async def test_health_needs_no_token(setup: Setup) -> None:
         assert (await client.get("/health")).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["echo/a", "direct"])
+@pytest.mark.parametrize(
+    ("path", "limit"), [("echo/a", LIMIT), ("direct", 3 * LIMIT), ("echo/small", 10), ("echo/smaller", LIMIT)]
+)
 @pytest.mark.parametrize("declared", [True, False])
-async def test_a_body_over_the_limit(setup: Setup, declared: bool, path: str) -> None:
+async def test_a_body_over_the_limit(setup: Setup, declared: bool, path: str, limit: int) -> None:
     async def parts() -> AsyncIterator[bytes]:
-        for _ in range(11):
-            yield b"x" * 100
+        for _ in range(limit // 10):
+            yield b"x" * 10
+        yield b"x"
 
     async with setup.client() as client:
-        answer = await client.post(f"/api/v1/{path}", content=b"x" * 1100 if declared else parts())
-        fitting = await client.post(f"/api/v1/{path}", content=b"x" * LIMIT)
+        answer = await client.post(f"/api/v1/{path}", content=b"x" * (limit + 1) if declared else parts())
+        fitting = await client.post(f"/api/v1/{path}", content=b"x" * limit)
     assert (answer.status_code, error_of(answer)["code"]) == (413, "PAYLOAD_TOO_LARGE")
-    assert error_of(answer)["details"]["limit_bytes"] == LIMIT
-    assert fitting.json() == {"bytes": LIMIT}
+    assert error_of(answer)["details"]["limit_bytes"] == limit
+    assert fitting.json() == {"bytes": limit}
 
 
 @pytest.mark.parametrize("path", ["break", "direct-break"])

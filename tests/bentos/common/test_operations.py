@@ -55,7 +55,7 @@ class Service:
         spec = ServiceSpec("test-service", "Test", MappingProxyType({DETECTOR: Task.FACE_DETECTION}), "")
         settings = Settings.model_validate({"jwt_secret": SECRET, "model_cache_size": size})
         self._workers = Workers(2)
-        parts = build_parts(spec, settings, {DETECTOR: NoModel()}, self._workers, store)
+        parts = build_parts(spec, settings, {DETECTOR: NoModel()}, self._workers, store, Metrics("tests"))
         routes = APIRouter(prefix=API)
         add_image_route(routes, parts, "/embed", DetectOptions, EmbedResult, self._answer, "Embed")
         add_batch_route(routes, parts, DetectOptions, EmbedResult, self._answer)

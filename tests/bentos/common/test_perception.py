@@ -20,7 +20,7 @@ from bentos.common.workers import PixelBudget
 from bentos.contracts import Box, FaceSelection, GivenFace, Landmarks
 from models.catalogue.detection import YUNET_N
 from models.errors import ImageTooLarge, InvalidImage
-from models.processing.decode import ImageLimits
+from models.processing.decode import ImageLimits, decode
 from models.runtime.session import Floats, Pixels
 
 WIDTH, HEIGHT = 300, 200
@@ -278,3 +278,17 @@ def is_free(budget: PixelBudget, pixels: int, within_s: float = WAIT_S) -> bool:
 
     threading.Thread(target=hold, daemon=True).start()
     return held.wait(within_s)
+
+
+def test_pictures_together_give_what_each_gives_alone(bench: Bench) -> None:
+    bench.detector.rows = np.stack([row(20, 30, 60, 70), row(150, 60, 50, 55)])
+    selection = FaceSelection(max_faces=1)
+    decoded = [decode(png(width, 200), LIMITS) for width in (300, 400)]
+    pictures = [bench.perception.see(one) for one in decoded]
+    together = bench.perception.find_each(pictures, selection, Clock())
+    assert len(bench.detector.canvases) == 2
+    for picture, found in zip(pictures, together, strict=True):
+        (one,) = found
+        (other,) = bench.perception.find(picture, selection, Clock())
+        assert_identical(one, other)
+    assert bench.perception.find_each([], selection, Clock()) == []
