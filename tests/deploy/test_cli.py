@@ -14,13 +14,16 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import cv2
 import httpx
+import numpy as np
 import psutil
 import pytest
 from chromium import chromium
 from playwright.sync_api import expect
 from service_process import free_port
 from stack_ports import free_base
+from videos import write_video
 
 ROOT = Path(__file__).parents[2]
 SERVICES = {
@@ -113,6 +116,29 @@ def see_every_view(workbench: str) -> None:
             page.close()
 
 
+def moving_portrait(path: Path) -> Path:
+    """Four seconds of the drawn portrait, moving to the right."""
+    picture = cv2.resize(cv2.imread(str(ROOT / "workbench" / "samples" / "portrait.jpg")), (640, 640))
+    frames = (np.roll(picture, 4 * at, axis=1) for at in range(40))
+    return write_video(path, frames, fps=10)
+
+
+def see_a_video(workbench: str, video: Path) -> None:
+    """A video goes through service and worker while the browser shows its progress, and then its verdict."""
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 2300})
+        page.goto(f"{workbench}/video")
+        page.locator("input[type=file]").set_input_files(video)
+        page.get_by_role("button", name="Analyse").click()
+        expect(page.get_by_text("Faces followed", exact=True)).to_be_visible(timeout=60_000)
+        expect(page.locator("video")).to_be_visible()
+        expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
+        expect(page.get_by_test_id("stException")).to_have_count(0)
+        page.get_by_role("button", name=re.compile("face ")).first.click()
+        expect(page.get_by_text("Worst moments", exact=True)).to_be_visible()
+        page.screenshot(path=ARTEFACTS / "stack-video.png")
+
+
 @pytest.mark.timeout(300)
 def test_the_stack_comes_up_answers_and_goes_down(
     settings: dict[str, str], mirror: Path, tmp_path: Path
@@ -148,6 +174,8 @@ def test_the_stack_comes_up_answers_and_goes_down(
         assert len(json.loads(answer.stdout)["data"]["faces"]) == 5
 
         see_every_view(found["workbench"])
+        see_a_video(found["workbench"], moving_portrait(tmp_path / "portrait.mp4"))
+        assert list((Path(state) / "uploads").iterdir()) == []
         running = of_stack(state)
         named = [process.name() for process in running]
         assert named.count("nginx") == 2, "master and worker"

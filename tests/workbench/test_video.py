@@ -113,6 +113,11 @@ def test_a_frame_without_a_face_has_no_score_in_the_chart() -> None:
     assert timeline.scores_of(VIDEO)["score"].isna().tolist() == [False, False, False, True, False]
 
 
+def test_a_face_that_was_seen_once_has_a_bar() -> None:
+    until = timeline.bars_of(VIDEO)["Until"].tolist()
+    assert until == [3.0, 4.0], "a frame longer than it was seen, and not beyond the end"
+
+
 def test_both_charts_have_the_players_axis() -> None:
     scores, tracks = timeline.score_chart(VIDEO, 0.5, 2.0), timeline.track_chart(VIDEO, 2.0)
     domains = [

@@ -50,6 +50,13 @@ def tracks_of(result: VideoResult) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["Face", "From", "To", "Seen", "Score"])
 
 
+def bars_of(result: VideoResult) -> pd.DataFrame:
+    """The same for the chart; ``Until`` lasts until the next frame, so that a face seen once has a bar too."""
+    table = tracks_of(result)
+    until = table["To"] + 1 / result.sample_fps
+    return table.assign(Until=until.clip(upper=result.duration_s))
+
+
 def moments_of(result: VideoResult) -> list[tuple[float, str]]:
     """Where to jump to, and what the button says, the worst first."""
     ranked = sorted(result.moments, key=lambda moment: moment.score, reverse=True)
@@ -99,12 +106,12 @@ def track_chart(result: VideoResult, at: float) -> dict[str, Any]:
         "mark": {"type": "bar", "cornerRadius": 3, "minBandSize": 8},
         "encoding": {
             "x": time,
-            "x2": {"field": "To"},
+            "x2": {"field": "Until"},
             "y": {
                 "field": "Face",
                 "type": "nominal",
                 "sort": None,
-                "axis": {"title": None, "orient": "right"},
+                "axis": {"title": None, "orient": "right", "labelOverlap": False},
             },
             "opacity": {
                 "field": "Score",

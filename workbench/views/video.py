@@ -16,6 +16,7 @@ from workbench.components.jobs import choose_earlier, drop, follow, show_end
 from workbench.components.misses import show_misses
 from workbench.components.timeline import (
     PICK,
+    bars_of,
     clock,
     moments_of,
     score_chart,
@@ -92,7 +93,7 @@ def _show(client: FaceSocialClient, job: JobInfo, result: VideoResult) -> None:
         ),
         strict=True,
     ):
-        column.metric(label, value, note, delta_color="off")
+        column.metric(label, value, note, delta_color="off", delta_arrow="off")
     video = st.session_state.get(OWN, {}).get(job.job_id)
     if video is None:
         st.caption("The video itself is not kept; upload it again to see it beside its timeline.")
@@ -105,7 +106,7 @@ def _show(client: FaceSocialClient, job: JobInfo, result: VideoResult) -> None:
         key=f"scores of {job.job_id}",
     )
     _jump_to_pick(picked, at)
-    st.vega_lite_chart(tracks_of(result), track_chart(result, at), key=f"tracks of {job.job_id}")
+    st.vega_lite_chart(bars_of(result), track_chart(result, at), key=f"tracks of {job.job_id}")
     _moments(result)
     _tracks(result)
     show_json(job)
