@@ -47,7 +47,7 @@ class VideoWorker:
         folder: Holds its state and output.
         mirror: Folder of the published weights.
         models: Where graphs are built; shared by all workers of a run.
-        settings: Further settings, by their full names.
+        settings: Further settings, by their full names; with a service's state folder it works for that service.
     """
 
     folder: Path
@@ -95,7 +95,7 @@ class VideoWorker:
         """Settings as the worker reads them."""
         database, redis = map(self.settings.get, ("FACESOCIAL_DATABASE_URL", "FACESOCIAL_REDIS_URL"))
         return Settings(
-            state_dir=self.folder / "state",
+            state_dir=Path(self.settings.get("FACESOCIAL_STATE_DIR", self.folder / "state")),
             database_url=SecretStr(database) if database else None,
             redis_url=SecretStr(redis) if redis else None,
         )

@@ -9,7 +9,7 @@ from sqlalchemy import and_, delete, func, or_, select, update
 
 from bentos.common.audit.trail import Deed, append
 from bentos.contracts import JobStatus
-from bentos.deepfake_detection.tables import VideoJob
+from bentos.deepfake_detection.tables import VideoChunk, VideoJob
 from bentos.deepfake_detection.video.durations import durations_of
 from bentos.deepfake_detection.video.rows import OVER, ROWS, SYSTEM, Rows, tenant_name
 
@@ -52,6 +52,18 @@ class Upkeep(Rows):
                 if found:
                     deed = Deed(SYSTEM, SYSTEM, "video.expire", {}, "retention", details={"jobs": len(found)})
                     append(session, tenant_name(session, tenant_id), deed)
+
+    def forget_faces(self) -> None:
+        """After an older backup was restored: what it holds of faces may be of jobs that were deleted since.
+
+        Thumbnails leave the results, and parts go; a job that is not over is analysed from its beginning.
+        """
+        with self._database.write() as session:
+            session.execute(delete(VideoChunk))
+            for job in session.scalars(select(VideoJob).where(VideoJob.result.is_not(None))):
+                assert job.result is not None
+                moments = [{**moment, "thumbnail": None} for moment in job.result["moments"]]
+                job.result = {**job.result, "moments": moments}
 
     def uploads_in_use(self) -> set[str]:
         """Ids of jobs whose uploads have to stay."""

@@ -14,6 +14,7 @@ from bentos.common.database.upgrade import upgrade
 from bentos.common.errors import ConfigurationError, DependencyUnavailable
 from bentos.common.settings import Settings
 from bentos.common.tombstones import Tombstones
+from bentos.deepfake_detection.video.jobs import JobStore
 from deploy.local.backup import embedded, server
 from deploy.local.backup.files import written
 from deploy.local.schema import revisions
@@ -58,6 +59,7 @@ def restore(settings: Settings, file: Path, console: Console, after: AfterRestor
         else:
             server.load(database, file)
         upgrade(database)
+        JobStore(database).forget_faces()
     console.print(f"The database is what it was in {file}.", highlight=False, markup=False, soft_wrap=True)
     after(settings, console)
 

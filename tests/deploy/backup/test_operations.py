@@ -17,11 +17,15 @@ import pytest
 from alembic import command
 from databases import CONSOLE, add, address_of, nothing, opened, tenants, tombstones, versions_table
 from sqlalchemy import text
+from video_jobs import ACME, RESULT, new_job, rows
 
 from bentos.common.database.tables import Tenant, Tombstone
 from bentos.common.database.upgrade import config_for, wanted
 from bentos.common.errors import ConfigurationError, DependencyUnavailable
 from bentos.common.settings import Settings
+from bentos.deepfake_detection.settings import VideoSettings
+from bentos.deepfake_detection.tables import VideoChunk
+from bentos.deepfake_detection.video.jobs import JobStore
 from deploy.local.backup import restore, save
 from deploy.local.schema import differences, revisions
 from deploy.local.state import StateFolder
@@ -52,6 +56,28 @@ def test_a_backup_brings_back_what_was_and_nothing_else(settings: Settings, tmp_
         assert differences(database) == []
         if database.embedded:
             assert stat.S_IMODE(database.file.stat().st_mode) == 0o600
+
+
+def test_no_face_of_a_video_comes_back(settings: Settings, tmp_path: Path) -> None:
+    video = VideoSettings()
+    with opened(settings) as database:
+        store = JobStore(database)
+        done, begun = (store.create(ACME, new_job(keep_thumbnails=True), None, video)[0] for _ in range(2))
+        for job in (done, begun):
+            assert store.claim(job.job_id, "w", video)
+        assert store.finish(done.job_id, "w", RESULT)
+        assert store.save_chunk(begun.job_id, "w", 0, b"faces")
+    save(settings, tmp_path / "backup")
+    with opened(settings) as database:
+        JobStore(database).cancel_or_delete(ACME, done.job_id)
+    restore(settings, tmp_path / "backup", CONSOLE, nothing)
+    with opened(settings) as database:
+        result = JobStore(database).get(ACME.tenant, done.job_id).info().result
+        assert rows(database, VideoChunk) == 0
+    assert result is not None
+    assert result == RESULT.model_copy(
+        update={"moments": [RESULT.moments[0].model_copy(update={"thumbnail": None})]}
+    )
 
 
 def test_a_backup_goes_to_another_machine(settings: Settings, elsewhere: Settings, tmp_path: Path) -> None:
