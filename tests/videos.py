@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import random
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -81,7 +83,10 @@ def write_video(
         container_options: Of the muxer.
     """
     rate = Fraction(fps).limit_denominator(1001)
-    with av.open(str(path), "w", format=format, container_options=dict(container_options or {})) as out:
+    with (
+        _ordinary_scheduling(),
+        av.open(str(path), "w", format=format, container_options=dict(container_options or {})) as out,
+    ):
         rows = iter(pictures)
         first = next(rows)
         stream = out.add_stream(codec, rate, options=dict(options or {}))
@@ -103,6 +108,16 @@ def write_video(
         for track in tracks:
             _silence(out, track, audio_s)
     return path
+
+
+@contextmanager
+def _ordinary_scheduling() -> Iterator[None]:
+    """SVT-AV1 gives whoever encodes with it as root real-time priority, which all later children would inherit."""
+    policy, priority = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, priority)
 
 
 def write_audio(path: Path, *, seconds: float = 1.0, codec: str = "aac") -> Path:

@@ -42,7 +42,7 @@ def test_a_video_of_450_mb_streams_through(front: GatewayProcess, recorder: Reco
         answer = client.post(VIDEOS, content=video(size), headers=headers)
     assert answer.status_code == 200
     assert recorder.requests("/api/v1/videos")[-1].body_bytes == size
-    assert watched.looks > 20
+    assert watched.looks > 5
     assert watched.memory - before < 20 * MB
     assert watched.files == 0
 
