@@ -153,7 +153,9 @@ def test_uploads_that_no_job_needs_go_after_a_while(
     part.remove()
 
 
+@pytest.mark.parametrize("worker_lives", [True, False])
 def test_a_job_that_is_over_lets_its_upload_go_at_once(
+    worker_lives: bool,
     housekeeping: Housekeeping,
     store: JobStore,
     uploads: Uploads,
@@ -164,23 +166,10 @@ def test_a_job_that_is_over_lets_its_upload_go_at_once(
     for job_id in (done, kept):
         assert store.claim(job_id, "w", video_settings)
         assert store.finish(job_id, "w", RESULT)
-    for job_id in (waiting, done, kept):
+    for job_id in (waiting, done, kept) if worker_lives else ():
         housekeeping.let_go(job_id)
-    assert [uploads.path(one).exists() for one in (waiting, done, kept)] == [True, False, True]
-
-
-def test_a_worker_that_dies_after_the_end_of_a_job_leaves_no_upload(
-    housekeeping: Housekeeping,
-    store: JobStore,
-    uploads: Uploads,
-    video_settings: VideoSettings,
-    submit: Callable[..., str],
-) -> None:
-    waiting, done, kept = submit(), submit(), submit(keep_upload=True)
-    for job_id in (done, kept):
-        assert store.claim(job_id, "w", video_settings)
-        assert store.finish(job_id, "w", RESULT)
-    housekeeping.purge()
+    if not worker_lives:
+        housekeeping.purge()
     assert [uploads.path(one).exists() for one in (waiting, done, kept)] == [True, False, True]
 
 
