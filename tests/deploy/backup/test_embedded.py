@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -108,3 +109,19 @@ def test_a_backup_is_one_file_that_says_nothing_of_deleted_rows(
         assert copy.execute("SELECT name FROM tenants").fetchall() == [("acme",)]
         assert [path.name for path in folder.iterdir()] == ["backup"]
     assert b"swordfish" not in (folder / "backup").read_bytes()
+
+
+def test_an_end_that_is_missing_is_noticed_where_it_holds_nothing(
+    sqlite_settings: Settings, tmp_path: Path
+) -> None:
+    add(sqlite_settings, *(f"tenant-{number}" for number in range(50)))
+    file = tmp_path / "clipped"
+    save(sqlite_settings, file)
+    with closing(sqlite3.connect(file)) as backup:
+        backup.execute("CREATE TABLE filling (data BLOB)")
+        backup.execute("INSERT INTO filling VALUES (zeroblob(40000))")
+        backup.execute("DROP TABLE filling")
+        backup.commit()
+    os.truncate(file, file.stat().st_size - 200)
+    with pytest.raises(ConfigurationError, match="its end is missing"):
+        restore(sqlite_settings, file, CONSOLE, nothing)
