@@ -11,7 +11,7 @@ from workbench.components.verdicts import percent
 
 PICK = "pick"
 """Name of the selection in the chart of scores."""
-CHART_HEIGHT, ROW_HEIGHT = 160, 22
+CHART_HEIGHT, ROW_HEIGHT, AXIS_HEIGHT = 160, 22, 44
 
 
 def clock(seconds: float) -> str:
@@ -127,7 +127,7 @@ def track_chart(result: VideoResult, at: float) -> dict[str, Any]:
             ],
         },
     }
-    height = max(len(result.tracks), 1) * ROW_HEIGHT
+    height = max(len(result.tracks), 1) * ROW_HEIGHT + AXIS_HEIGHT  # the axis is part of it
     return {"height": height, "layer": [bars, _rule({"x": {"datum": at}}, [4, 3])]}
 
 
