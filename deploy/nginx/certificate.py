@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -14,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from bentos.common.errors import ConfigurationError
+from deploy.nginx.files import write_whole
 
 LIFE = timedelta(days=365)
 RENEW = timedelta(days=30)
@@ -21,15 +21,19 @@ OWNER_ONLY = 0o600
 
 
 def ensure_certificate(certificate: Path, key: Path, names: Sequence[str]) -> None:
-    """Make a self-signed one for these names unless there is one that holds for at least 30 days more."""
+    """Make a self-signed one for these names unless there is one that holds for at least 30 days more.
+
+    Raises:
+        ConfigurationError: A file cannot be written.
+    """
     if certificate.exists() and key.exists() and _still_fits(certificate, key, names):
         return
     private = ec.generate_private_key(ec.SECP256R1())
     pem = private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    _replace(key, pem, OWNER_ONLY)
-    _replace(certificate, _signed(private, names).public_bytes(serialization.Encoding.PEM), 0o644)
+    write_whole(key, pem, OWNER_ONLY)
+    write_whole(certificate, _signed(private, names).public_bytes(serialization.Encoding.PEM), 0o644)
 
 
 def expiry_of(certificate: Path) -> datetime:
@@ -98,11 +102,3 @@ def _load(certificate: Path) -> x509.Certificate:
         return x509.load_pem_x509_certificate(certificate.read_bytes())
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"The certificate {certificate} cannot be used: {error}.") from error
-
-
-def _replace(path: Path, content: bytes, mode: int) -> None:
-    fresh = path.with_suffix(path.suffix + ".new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        file.write(content)
-    fresh.replace(path)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Self
 
@@ -104,11 +103,6 @@ class Gateway(BaseModel):
     def zones(self) -> Mapping[str, int]:
         """Requests per second of each limit."""
         return {route.zone: route.rate for route in self.routes}
-
-    @property
-    def patterns_of_names(self) -> Iterable[str]:
-        """Server names as NGINX compares them in a map."""
-        return (re.sub(r"\s", "", name).lower() for name in self.server_names)
 
     def supports(self, since: Version) -> bool:
         """Whether the NGINX that it is rendered for is that new."""

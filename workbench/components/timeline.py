@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from bentos.contracts import VideoResult
+from bentos.contracts import Moment, VideoResult
 from workbench.components.verdicts import percent
 
 PICK = "pick"
@@ -57,10 +57,10 @@ def bars_of(result: VideoResult) -> pd.DataFrame:
     return table.assign(Until=until.clip(upper=result.duration_s))
 
 
-def moments_of(result: VideoResult) -> list[tuple[float, str]]:
+def moments_of(result: VideoResult) -> list[tuple[Moment, str]]:
     """Where to jump to, and what the button says, the worst first."""
     ranked = sorted(result.moments, key=lambda moment: moment.score, reverse=True)
-    return [(one.time_s, f"{clock(one.time_s)}, {percent(one.score)}, face {one.track_id}") for one in ranked]
+    return [(one, f"{clock(one.time_s)}, {percent(one.score)}, face {one.track_id}") for one in ranked]
 
 
 def score_chart(result: VideoResult, threshold: float | None, at: float) -> dict[str, Any]:

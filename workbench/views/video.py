@@ -8,7 +8,7 @@ import streamlit as st
 
 from bentos.contracts import JobInfo, JobStatus, VideoOptions, VideoResult
 from workbench.calls import DEEPFAKE
-from workbench.client import ClientError, FaceSocialClient
+from workbench.client import FaceSocialClient
 from workbench.components.ask import ask
 from workbench.components.bench import Bench
 from workbench.components.envelope import show_json
@@ -35,7 +35,7 @@ def render(bench: Bench) -> None:
     """Draw the page; the link carries the job, so that it can be looked at again."""
     st.title("Deepfake video", anchor=False)
     _submission(bench.client)
-    show_misses(bench.client, DEEPFAKE, warn=HINT)
+    card = show_misses(bench.client, DEEPFAKE, warn=HINT)
     job_id = st.query_params.get(JOB)
     if job_id is None:
         st.info("Upload a video, or choose an earlier job.", icon=":material/movie:")
@@ -44,7 +44,7 @@ def render(bench: Bench) -> None:
     if job is None:
         return
     if job.status is JobStatus.SUCCEEDED and job.result is not None:
-        _show(bench.client, job, job.result)
+        _show(job, job.result, card.thresholds.get("fake") if card else None)
     else:
         show_end(job)
     if st.button("Delete this job", icon=":material/delete:"):
@@ -80,7 +80,7 @@ def _open(job_id: str) -> None:
     st.rerun()
 
 
-def _show(client: FaceSocialClient, job: JobInfo, result: VideoResult) -> None:
+def _show(job: JobInfo, result: VideoResult, threshold: float | None) -> None:
     at = float(st.session_state.get(JUMP, 0.0))
     said = "suspicious" if result.fake else "nothing found"
     for column, (label, value, note) in zip(
@@ -101,7 +101,7 @@ def _show(client: FaceSocialClient, job: JobInfo, result: VideoResult) -> None:
         st.video(video, start_time=at, autoplay=at > 0)
     picked = st.vega_lite_chart(
         scores_of(result),
-        score_chart(result, _threshold(client), at),
+        score_chart(result, threshold, at),
         on_select="rerun",
         key=f"scores of {job.job_id}",
     )
@@ -127,14 +127,13 @@ def _moments(result: VideoResult) -> None:
     if not result.moments:
         return
     st.subheader("Worst moments", anchor=False)
-    ranked = sorted(result.moments, key=lambda one: one.score, reverse=True)
-    columns = st.columns(len(ranked))
-    for column, moment, (time_s, label) in zip(columns, ranked, moments_of(result), strict=True):
+    ranked = moments_of(result)
+    for column, (moment, label) in zip(st.columns(len(ranked)), ranked, strict=True):
         with column:
             if moment.thumbnail is not None:
                 st.image(f"data:image/jpeg;base64,{moment.thumbnail}", width=96)
-            if st.button(label, key=f"moment {time_s}", icon=":material/play_arrow:"):
-                _jump(time_s)
+            if st.button(label, key=f"moment {moment.time_s}", icon=":material/play_arrow:"):
+                _jump(moment.time_s)
 
 
 def _tracks(result: VideoResult) -> None:
@@ -150,10 +149,3 @@ def _tracks(result: VideoResult) -> None:
         },
         alt=f"{len(table)} faces that were followed",
     )
-
-
-def _threshold(client: FaceSocialClient) -> float | None:
-    try:
-        return client.model(DEEPFAKE).data.thresholds.get("fake")
-    except ClientError:
-        return None
