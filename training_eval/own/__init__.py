@@ -1,0 +1,1 @@
+"""How the project's own default weights are made."""
