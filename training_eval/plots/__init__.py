@@ -1,0 +1,1 @@
+"""Figures of evaluations: objects of matplotlib, without its global state."""
