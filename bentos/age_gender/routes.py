@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fastapi import APIRouter
 
 from bentos.age_gender.pipeline import EstimatePipeline
 from bentos.common.app import API
 from bentos.common.composition import Parts
+from bentos.common.context import Clock
+from bentos.common.generations import Models
 from bentos.common.operations import add_batch_route, add_image_route
 from bentos.contracts import EstimateResult, FaceOptions, FaceSelection
 
@@ -14,8 +18,11 @@ from bentos.contracts import EstimateResult, FaceOptions, FaceSelection
 def create_routes(parts: Parts) -> APIRouter:
     """``/estimate`` and ``/batch``."""
     router = APIRouter(prefix=API, tags=["age and gender"])
-    pipeline = EstimatePipeline(parts.analysis, parts.face_cards)
     summary = "Age and gender of each face, as estimated from looks"
-    add_image_route(router, parts, "/estimate", FaceOptions, EstimateResult, pipeline.answer, summary)
-    add_batch_route(router, parts, FaceSelection, EstimateResult, pipeline.answer)
+    add_image_route(router, parts, "/estimate", FaceOptions, EstimateResult, _answer, summary)
+    add_batch_route(router, parts, FaceSelection, EstimateResult, _answer)
     return router
+
+
+def _answer(models: Models) -> Callable[[bytes, FaceSelection, Clock], EstimateResult]:
+    return EstimatePipeline(models.analysis, models.face_cards).answer

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fastapi import APIRouter
 
 from bentos.antispoofing.pipeline import CheckPipeline
 from bentos.common.app import API
 from bentos.common.composition import Parts
+from bentos.common.context import Clock
+from bentos.common.generations import Models
 from bentos.common.operations import add_batch_route, add_image_route
 from bentos.contracts import CheckBatchOptions, CheckOptions, CheckResult
 
@@ -14,8 +18,11 @@ from bentos.contracts import CheckBatchOptions, CheckOptions, CheckResult
 def create_routes(parts: Parts) -> APIRouter:
     """``/check`` and ``/batch``."""
     router = APIRouter(prefix=API, tags=["antispoofing"])
-    pipeline = CheckPipeline(parts.analysis, parts.face_cards)
     summary = "Whether each face is a living person's before the camera"
-    add_image_route(router, parts, "/check", CheckOptions, CheckResult, pipeline.answer, summary)
-    add_batch_route(router, parts, CheckBatchOptions, CheckResult, pipeline.answer)
+    add_image_route(router, parts, "/check", CheckOptions, CheckResult, _answer, summary)
+    add_batch_route(router, parts, CheckBatchOptions, CheckResult, _answer)
     return router
+
+
+def _answer(models: Models) -> Callable[[bytes, CheckOptions | CheckBatchOptions, Clock], CheckResult]:
+    return CheckPipeline(models.analysis, models.face_cards).answer

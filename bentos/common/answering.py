@@ -13,13 +13,14 @@ from typing import Any, TypeVar
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bentos.common.answers import model_refs, success
+from bentos.common.answers import success
 from bentos.common.app import context_of, principal_of
 from bentos.common.audit.caller import Audited, Caller
 from bentos.common.auth import Role
 from bentos.common.composition import Parts
 from bentos.common.database import Database
 from bentos.common.errors import DependencyUnavailable, FaceSocialError
+from bentos.common.generations import Models
 from bentos.common.http_errors import body_of
 from bentos.common.idempotency import HEADER, Idempotency, Saved, fingerprint
 from bentos.common.requests import Fields
@@ -67,7 +68,7 @@ class Answering:
     def __init__(self, parts: Parts, database: Database) -> None:
         self._workers = parts.workers
         self._database = database
-        self._models = model_refs(parts.cards)
+        self._generations = parts.generations
         self._idempotency = Idempotency(parts.key_value, parts.settings.idempotency_ttl_s)
 
     async def run(self, request: Request, deed: Deed, work: Callable[[Caller], T]) -> T:
@@ -80,9 +81,9 @@ class Answering:
         """Answer with what a viewer may see."""
         return self.answer(request, await self._workers.run(work, caller_of(request)))
 
-    def answer(self, request: Request, data: Message) -> Response:
-        """An answer in its envelope."""
-        return success(data, context_of(request), self._models)
+    def answer(self, request: Request, data: Message, models: Models | None = None) -> Response:
+        """An answer in its envelope; ``models`` are those that it was made with, where it was made with any."""
+        return success(data, context_of(request), (models or self._generations.current).refs)
 
     async def write(
         self,
@@ -91,17 +92,18 @@ class Answering:
         work: Callable[[Caller], Message],
         fields: Fields = NOTHING,
         status: int = 200,
+        models: Models | None = None,
     ) -> Response:
         """Do something once for each idempotency key, and answer with what came of it."""
 
         async def answer() -> Saved:
-            return self.saved(request, await self.run(request, deed, work), status)
+            return self.saved(request, await self.run(request, deed, work), status, models)
 
         return await self.once(request, deed, fields, answer)
 
-    def saved(self, request: Request, data: Message, status: int) -> Saved:
-        """The same, as it is kept for repeats."""
-        response = success(data, context_of(request), self._models, status)
+    def saved(self, request: Request, data: Message, status: int, models: Models | None = None) -> Saved:
+        """An answer as it is kept for repeats."""
+        response = success(data, context_of(request), (models or self._generations.current).refs, status)
         return Saved(status, bytes(response.body))
 
     async def once(

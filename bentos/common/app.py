@@ -44,7 +44,7 @@ class ServiceParts:
 
     name: str
     title: str
-    cards: tuple[ModelCard, ...]
+    cards: Callable[[], tuple[ModelCard, ...]]
     health: HealthMonitor
     metrics: Metrics
     verifier: TokenVerifier
@@ -94,7 +94,6 @@ def principal_of(request: Request) -> Principal:
 
 def _common_routes(parts: ServiceParts, app: FastAPI) -> APIRouter:
     router = APIRouter()
-    cards = model_cards(parts.cards)
 
     @router.get("/health", response_model=Health, tags=["operations"])
     async def health() -> Health:
@@ -124,7 +123,7 @@ def _common_routes(parts: ServiceParts, app: FastAPI) -> APIRouter:
         tags=["operations"],
     )
     async def model(request: Request) -> Response:
-        return success(cards, context_of(request), [])
+        return success(model_cards(parts.cards()), context_of(request), [])
 
     return router
 

@@ -94,18 +94,17 @@ class _Front:
 
 
 def _model_service(spec: ServiceSpec, settings: Settings) -> Any:
-    """The inner service: one batched method for each model, named like it."""
+    """The inner service: one batched method for each model, named like it, and one that loads models."""
 
     def __init__(self: Any) -> None:  # noqa: N807
-        from bentos.common.composition import LoadedModels
+        from bentos.common.loaded_models import LoadedModels
 
         self.models = LoadedModels(spec, settings)
-        self.models.try_to_load()
 
-    def __is_ready__(self: Any) -> bool:  # noqa: N807
-        return bool(self.models.try_to_load())
+    def load(self: Any, name: str, cards: list[Any], paths: dict[str, str]) -> list[Any]:
+        return list(self.models.load(name, cards, paths))
 
-    namespace: dict[str, Any] = {"__init__": __init__, "__is_ready__": __is_ready__}
+    namespace: dict[str, Any] = {"__init__": __init__, "load": bentoml.api(load)}
     namespace.update({name: _batched(name, settings) for name in spec.tasks})
     return bentoml.service(
         type("ModelService", (), namespace),

@@ -6,9 +6,8 @@ import asyncio
 import gc
 import logging
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -19,26 +18,26 @@ from bentos import __version__
 from bentos.common.app import API, ServiceParts, create_app
 from bentos.common.auth import TokenVerifier
 from bentos.common.batching import Batcher, ProcessBatcher, ServiceBatcher
-from bentos.common.batching.base import predict_each
 from bentos.common.batching.service import Proxy
 from bentos.common.cache import ResultCache
 from bentos.common.errors import ConfigurationError
-from bentos.common.face_analysis import FaceAnalysis
+from bentos.common.generations import Generations, Open, Opening, See
 from bentos.common.health import HealthMonitor
 from bentos.common.keyvalue import KeyValue, open_key_value
 from bentos.common.lifecycle import Lifecycle
-from bentos.common.loading import LazyModel, open_model, parallelism_of, store_of
+from bentos.common.loading import LazyModel, open_model, parallelism_of
 from bentos.common.logs import configure_logging
 from bentos.common.metrics import Metrics
 from bentos.common.middleware import Count
+from bentos.common.model_set import SETS, Chosen, Sets, key_of, locate, model_set, store_of
+from bentos.common.observing import AfterAnswer, Follower
 from bentos.common.perception import Perception
 from bentos.common.settings import Settings
-from bentos.common.spec import DETECTOR, FACES, ServiceSpec, default_cards
+from bentos.common.spec import ServiceSpec
 from bentos.common.workers import PixelBudget, Workers
-from models.catalogue.card import ModelCard, Task
-from models.errors import FaceSocialError
+from models.catalogue.card import ModelCard
 from models.processing.decode import ImageLimits
-from models.runtime.session import Floats, Pixels
+from models.runtime.batch import BatchModel
 
 if TYPE_CHECKING:
     from bentos.common.usage import UsageRecorder
@@ -52,55 +51,22 @@ Python's lock up to this long, dozens of times a request; at the default of 5 ms
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the routes of a service are built with."""
+    """What the routes of a service are built with.
+
+    Attributes:
+        generations: The models; a request reads ``current`` once, and no route keeps what it read.
+        observe: Is told of answers that were computed; None where nobody wants to know.
+    """
 
     spec: ServiceSpec
     settings: Settings
-    perception: Perception
-    batchers: Mapping[str, Batcher]
+    generations: Generations
     workers: Workers
     key_value: KeyValue
     cache: ResultCache
     lifecycle: Lifecycle
     metrics: Metrics
-
-    @property
-    def cards(self) -> tuple[ModelCard, ...]:
-        """All cards of the service, the main one first."""
-        return self.spec.cards
-
-    @property
-    def face_cards(self) -> tuple[ModelCard, ...]:
-        """The cards of the service's own model."""
-        return default_cards(self.spec.tasks[FACES])
-
-    @property
-    def analysis(self) -> FaceAnalysis:
-        """The service's own model on the faces of a picture."""
-        return FaceAnalysis(self.perception, self.batchers[FACES], self.face_cards)
-
-
-class LoadedModels:
-    """The models of a service in the inner process that holds them."""
-
-    def __init__(self, spec: ServiceSpec, settings: Settings) -> None:
-        configure_logging(settings.log_level)
-        metrics = Metrics(spec.name, settings.prometheus_multiproc_dir)
-        self._models = lazy_models(spec, settings, metrics, alone=lambda: True)
-
-    def try_to_load(self) -> bool:
-        """Whether all models are loaded; a new try where one was not."""
-        try:
-            for model in self._models.values():
-                model.warm_up()
-        except FaceSocialError as error:
-            logger.error("the model's process is not ready: %s", error.message)
-            return False
-        return True
-
-    def predict(self, name: str, items: Sequence[Pixels]) -> list[Floats | None]:
-        """A model's answers; None for an item on which it fails alone."""
-        return predict_each(self._models[name], items)
+    observe: AfterAnswer | None = None
 
 
 class RunningService:
@@ -120,21 +86,25 @@ class RunningService:
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         cv2.setNumThreads(1)  # requests run side by side; threads inside one only get in each other's way
         metrics = Metrics(spec.name, settings.prometheus_multiproc_dir)
-        self._spec = spec
-        self._store = store_of(settings)
         self._workers = Workers(parallelism_of(settings).requests, settings.batch.max_age_ms / 1e3)
-        self._batchers = _batchers(spec, settings, metrics, proxy, lambda: self._workers.alone)
+        open_batcher = _batchers(settings, metrics, proxy, lambda: self._workers.alone)
+        generations = build_generations(spec, settings, open_batcher, metrics)
         key_value = open_key_value(settings.key_value)
-        parts = build_parts(spec, settings, self._batchers, self._workers, key_value, metrics)
+        parts = build_parts(spec, settings, generations, self._workers, key_value, metrics)
+        if settings.model_source == "mlflow":
+            parts = _following(parts)
         routes = routes_of(spec, parts)
+        self._generations = generations
         self._lifecycle = parts.lifecycle
-        self._health = HealthMonitor(spec.name, __version__, spec.cards, self._lifecycle.probes)
+        self._health = HealthMonitor(
+            spec.name, __version__, lambda: generations.current.refs, self._lifecycle.probes
+        )
         self._warming: asyncio.Task[None] | None = None
         self._usage = _recorder(spec, settings)
         service = ServiceParts(
             name=spec.name,
             title=spec.title,
-            cards=spec.cards,
+            cards=lambda: generations.current.cards,
             health=self._health,
             metrics=metrics,
             verifier=TokenVerifier(settings.auth),
@@ -156,42 +126,51 @@ class RunningService:
         """Answer what is queued and let go of threads and connections."""
         if self._warming is not None:
             self._warming.cancel()
+        self._generations.close()
         await asyncio.to_thread(self._workers.close)
         await self._lifecycle.close()
         if self._usage is not None:
             await asyncio.to_thread(self._usage.close)
 
     async def _start(self) -> None:
-        for card in self._spec.cards:
-            await asyncio.to_thread(self._store.resolve, card)
-        for batcher in self._batchers.values():
-            await batcher.start()
+        await self._generations.start()
         await self._lifecycle.start()
+        self._generations.settle()
         gc.collect()
         gc.freeze()  # what is there now stays: the collector need not walk half a million objects again and again
+
+
+def build_generations(
+    spec: ServiceSpec, settings: Settings, open_batcher: Open, metrics: Metrics, sets: Sets = SETS
+) -> Generations:
+    """The models that the settings choose, not loaded yet, and what makes others.
+
+    Raises:
+        ModelUnavailable: The chosen set has none for a task.
+    """
+    store = store_of(settings)
+    chosen = model_set(settings, sets, store)
+    cards = {name: sets.cards(chosen, task) for name, task in spec.tasks.items()}
+    opening = Opening(spec, open_batcher, _seeing(settings))
+    first = opening.first(cards, lambda name: locate(cards[name], store))
+    return Generations(opening, first, metrics)
 
 
 def build_parts(
     spec: ServiceSpec,
     settings: Settings,
-    batchers: Mapping[str, Batcher],
+    generations: Generations,
     workers: Workers,
     key_value: KeyValue,
     metrics: Metrics,
 ) -> Parts:
-    """The parts of a service around its batchers."""
-    limits = ImageLimits(
-        max_bytes=settings.limits.max_image_bytes, max_pixels=settings.limits.max_image_pixels
-    )
-    (card,) = default_cards(spec.tasks[DETECTOR])
-    budget = PixelBudget(settings.max_pixels_in_memory)
-    perception = Perception(batchers[DETECTOR], card, limits, budget)
+    """The parts of a service around its models."""
     cache = ResultCache(key_value, settings.cache)
     lifecycle = Lifecycle()
     # A store of the own process is no dependency.
     pings = {} if settings.key_value.redis_url is None else {"redis": key_value.ping}
     lifecycle.add(close=key_value.close, pings=pings)
-    return Parts(spec, settings, perception, batchers, workers, key_value, cache, lifecycle, metrics)
+    return Parts(spec, settings, generations, workers, key_value, cache, lifecycle, metrics)
 
 
 def routes_of(spec: ServiceSpec, parts: Parts) -> APIRouter:
@@ -200,15 +179,33 @@ def routes_of(spec: ServiceSpec, parts: Parts) -> APIRouter:
     return router
 
 
-def lazy_models(
-    spec: ServiceSpec, settings: Settings, metrics: Metrics, alone: Callable[[], bool]
-) -> dict[str, LazyModel]:
-    """The batched models of a service, by name, not loaded yet; ``alone`` says whether a run may have all cores."""
-    return {name: _lazy(task, settings, metrics, alone) for name, task in spec.tasks.items()}
+def _following(parts: Parts) -> Parts:
+    """The same parts with a registry that says what is served; imported here, because few services follow one."""
+    from bentos.common.registry import open_follower
+
+    workers, generations = parts.workers, parts.generations
+    follower: Follower = open_follower(
+        parts.spec, parts.settings, generations, parts.metrics, busy=lambda: workers.expected_wait_s > 0
+    )
+
+    def begin() -> None:
+        if not generations.settled:
+            follower.first()
+            generations.settle()
+        follower.start()
+
+    # Before what the routes add: what they keep rests on the models that were begun with.
+    parts.lifecycle.add(start=begin, close=follower.close, pings={})
+    return replace(parts, observe=follower.observe)
 
 
-def _lazy(task: Task, settings: Settings, metrics: Metrics, alone: Callable[[], bool]) -> LazyModel:
-    return LazyModel(default_cards(task), partial(open_model, task, settings, alone), metrics)
+def _seeing(settings: Settings) -> See:
+    """Perception around any detector; all of them share one bound on pixels in memory."""
+    limits = ImageLimits(
+        max_bytes=settings.limits.max_image_bytes, max_pixels=settings.limits.max_image_pixels
+    )
+    budget = PixelBudget(settings.max_pixels_in_memory)
+    return lambda detector, card: Perception(detector, card, limits, budget)
 
 
 def _imported(name: str) -> Any:
@@ -239,15 +236,18 @@ def _counted(recorder: UsageRecorder) -> Count:
     return lambda caller, route, status: recorder.count(caller.tenant, route.removeprefix(API), status >= 400)
 
 
-def _batchers(
-    spec: ServiceSpec,
-    settings: Settings,
-    metrics: Metrics,
-    proxy: Proxy | None,
-    alone: Callable[[], bool],
-) -> dict[str, Batcher]:
-    if proxy is not None:
-        return {name: ServiceBatcher(proxy, name, settings.batch) for name in spec.tasks}
-    models = lazy_models(spec, settings, metrics, alone)
+def _batchers(settings: Settings, metrics: Metrics, proxy: Proxy | None, alone: Callable[[], bool]) -> Open:
+    """What makes batchers, in this process or of an inner one; ``alone``: whether a run may have all cores."""
     batch = settings.batch.model_copy(update={"workers": parallelism_of(settings).workers})
-    return {name: ProcessBatcher(model, batch) for name, model in models.items()}
+
+    def in_process(name: str, cards: Sequence[ModelCard], find: Callable[[], Chosen]) -> Batcher:
+        def load() -> BatchModel:
+            return open_model(find(), settings, alone)
+
+        return ProcessBatcher(LazyModel(cards, load, metrics), batch)
+
+    def in_service(name: str, cards: Sequence[ModelCard], find: Callable[[], Chosen]) -> Batcher:
+        assert proxy is not None
+        return ServiceBatcher(proxy, name, key_of(cards), find, settings.batch)
+
+    return in_process if proxy is None else in_service

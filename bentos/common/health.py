@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Literal
 
-from bentos.common.answers import model_refs
 from bentos.common.errors import DependencyUnavailable, FaceSocialError
-from bentos.contracts import Health
-from models.catalogue.card import ModelCard
+from bentos.contracts import Health, ModelRef
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +24,7 @@ class HealthMonitor:
     Args:
         service: The service's name.
         version: The service's version.
-        cards: Its models.
+        models: Its models at a time, in the words of the contract.
         probes: By dependency, what raises while it does not answer.
     """
 
@@ -34,12 +32,12 @@ class HealthMonitor:
         self,
         service: str,
         version: str,
-        cards: Sequence[ModelCard],
+        models: Callable[[], list[ModelRef]],
         probes: Mapping[str, Probe] | None = None,
     ) -> None:
         self._service = service
         self._version = version
-        self._cards = cards
+        self._models = models
         self._probes = dict(probes or {})
         self._warm = False
         self._fault: FaceSocialError | None = None
@@ -80,7 +78,7 @@ class HealthMonitor:
             status=status,
             service=self._service,
             version=self._version,
-            models=model_refs(self._cards),
+            models=self._models(),
             dependencies=states,
         )
 

@@ -6,10 +6,11 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from bentos.common.metrics import MeteredModel, Metrics
+from bentos.common.model_set import Chosen
 from bentos.common.settings import SessionSettings, Settings
-from bentos.common.spec import default_cards
 from models.catalogue.card import ModelCard, Task
 from models.runtime.batch import BatchModel
 from models.runtime.detector import DetectorModel
@@ -25,13 +26,6 @@ from models.runtime.session import (
     SessionOptions,
     available,
 )
-from models.runtime.store import WeightStore
-
-
-def store_of(settings: Settings) -> WeightStore:
-    """The weight store that the settings describe."""
-    store = settings.store
-    return WeightStore(store.cache, mirror=store.mirror, offline=store.offline)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +60,11 @@ def parallelism_of(settings: Settings) -> Parallelism:
     return Parallelism(requests, workers, settings.session.threads or (1 if workers > 1 else 0))
 
 
-def open_session(card: ModelCard, settings: Settings, alone: Callable[[], bool]) -> Session:
-    """A session for a card; on a CPU one that takes all cores whenever ``alone`` says so.
+def open_session(card: ModelCard, path: Path, settings: Settings, alone: Callable[[], bool]) -> Session:
+    """A session for a card's graph; on a CPU one that takes all cores whenever ``alone`` says so.
 
     Raises:
-        ModelUnavailable: Its weights cannot be had or loaded; the message names the remedy.
+        ModelUnavailable: It cannot be loaded; the message names the remedy.
     """
     options = SessionOptions(
         providers=settings.session.providers,
@@ -78,21 +72,21 @@ def open_session(card: ModelCard, settings: Settings, alone: Callable[[], bool])
         max_batch=settings.batch.max_size,
         gpu=_gpu_of(settings.session),
     )
-    path = store_of(settings).resolve(card)
     session = OrtSession(card, path, options)
     if session.provider != CPU or settings.session.threads or options.threads != 1:
         return session
     return ElasticSession(session, OrtSession(card, path, replace(options, threads=0)), alone)
 
 
-def open_model(task: Task, settings: Settings, alone: Callable[[], bool]) -> BatchModel:
-    """The default models of a task as one batched model.
+def open_model(chosen: Chosen, settings: Settings, alone: Callable[[], bool]) -> BatchModel:
+    """The models of a task as one batched model.
 
     Raises:
         ModelUnavailable: As for ``open_session``.
     """
-    sessions = [open_session(card, settings, alone) for card in default_cards(task)]
-    return DetectorModel(sessions[0]) if task is Task.FACE_DETECTION else FaceModel(sessions)
+    sessions = [open_session(card, chosen.paths[card.sha256], settings, alone) for card in chosen.cards]
+    detects = chosen.cards[0].task is Task.FACE_DETECTION
+    return DetectorModel(sessions[0]) if detects else FaceModel(sessions)
 
 
 def _gpu_of(session: SessionSettings) -> GpuOptions:

@@ -29,6 +29,7 @@ class Metrics:
         self._multiprocess_dir = multiprocess_dir
         self._registry = CollectorRegistry()
         self._collectors: list[Collector] = []
+        self._serving: dict[str, set[tuple[str, ...]]] = {}
         self._routes: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._requests = Counter(
             "http_requests",
@@ -59,7 +60,7 @@ class Metrics:
         )
         self._info = Gauge(
             "ai_model_info",
-            "Models that are loaded",
+            "Models that answer (1), and that did so before (0)",
             (*MODEL_LABELS, "task", "digest", "provider"),
             multiprocess_mode="livemax",
             registry=self._registry,
@@ -86,10 +87,20 @@ class Metrics:
         self._batches.labels(*labels).observe(size)
         self._inference.labels(*labels).observe(seconds)
 
-    def loaded(self, card: ModelCard, provider: str) -> None:
-        """Say that a model is loaded."""
-        digest = card.sha256[:12]
-        self._info.labels(self._service, card.name, card.version, card.task.value, digest, provider).set(1)
+    def serving(self, name: str, cards: Sequence[ModelCard], provider: str) -> None:
+        """Say which models answer, by their name in the service; those that did so before do no longer."""
+        now: set[tuple[str, ...]] = {
+            (self._service, card.name, card.version, card.task.value, card.sha256[:12], provider)
+            for card in cards
+        }
+        for gone in self._serving.get(name, set()) - now:
+            if self._multiprocess_dir is None:
+                self._info.remove(*gone)
+            else:  # files that processes share forget nothing
+                self._info.labels(*gone).set(0)
+        for labels in now:
+            self._info.labels(*labels).set(1)
+        self._serving[name] = now
 
     def add(self, collector: Collector) -> None:
         """Render also what a collector finds at that moment, such as what a database counts for all processes."""
@@ -113,8 +124,6 @@ class MeteredModel:
     def __init__(self, model: BatchModel, metrics: Metrics) -> None:
         self._model = model
         self._metrics = metrics
-        for card in model.cards:
-            metrics.loaded(card, model.provider)
 
     @property
     def cards(self) -> tuple[ModelCard, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
@@ -12,18 +13,24 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bentos.common import openapi
-from bentos.common.answers import each, model_refs, success
+from bentos.common.answers import each, success
 from bentos.common.app import context_of
 from bentos.common.composition import Parts
 from bentos.common.context import Clock, RequestContext
+from bentos.common.generations import Models
 from bentos.common.requests import read_fields
+from bentos.common.trial import trial_of
 from bentos.contracts import BatchResult, FaceSelection, Success
 from bentos.contracts.base import Message
+
+logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result", bound=Message)
 Options = TypeVar("Options", bound=FaceSelection)
 Answer = Callable[[bytes, Options, Clock], Result]
-Recall = Callable[[bytes, Options, RequestContext], tuple[Result, bool]]
+Make = Callable[[Models], Answer[Options, Result]]
+"""Makes an operation of a generation of models; called once for each."""
+Recall = Callable[[Models, bytes, Options, RequestContext], tuple[Result, bool]]
 
 UNPROCESSABLE = (422, "No face, or a face that cannot be judged")
 
@@ -34,19 +41,20 @@ def add_image_route(
     path: str,
     options: type[Options],
     result: type[Result],
-    answer: Answer[Options, Result],
+    make: Make[Options, Result],
     summary: str,
 ) -> None:
     """``POST path``: one image in the field ``image``."""
-    models = model_refs(parts.cards)
-    recall = _recalling(parts, path, result, answer)
+    recall = _recalling(parts, path, result, make)
+    generations = parts.generations
+    generations.add_trial(trial_of(make, options, result))
 
     async def one(request: Request) -> Response:
         context = context_of(request)
         fields = await read_fields(request, ["image"], parts.settings.limits)
-        image, chosen = fields.one("image"), fields.options(options)
-        found, cached = await parts.workers.run(recall, image, chosen, context)
-        return success(found, context, models, cached=cached)
+        image, chosen, models = fields.one("image"), fields.options(options), generations.current
+        found, cached = await parts.workers.run(recall, models, image, chosen, context)
+        return success(found, context, models.refs, cached=cached)
 
     router.add_api_route(
         path,
@@ -64,27 +72,26 @@ def add_batch_route(
     parts: Parts,
     options: type[Options],
     result: type[Result],
-    answer: Answer[Options, Result],
+    make: Make[Options, Result],
 ) -> None:
     """``POST /batch``: 1 to 64 images in the repeated field ``images``."""
-    models = model_refs(parts.cards)
-    recall = _recalling(parts, "/batch", result, answer)
+    recall = _recalling(parts, "/batch", result, make)
     limits = parts.settings.limits
 
     async def many(request: Request) -> Response:
         context = context_of(request)
         fields = await read_fields(request, ["images"], limits)
         images = fields.many("images", limits.max_batch_images)
-        chosen = fields.options(options)
+        chosen, models = fields.options(options), parts.generations.current
         remembered: list[bool] = []
 
         def one(image: bytes) -> Result:
-            found, cached = recall(image, chosen, context)
+            found, cached = recall(models, image, chosen, context)
             remembered.append(cached)
             return found
 
         results = await each(images, lambda image: parts.workers.run(one, image))
-        return success(results, context, models, cached=remembered.count(True) == len(images))
+        return success(results, context, models.refs, cached=remembered.count(True) == len(images))
 
     router.add_api_route(
         "/batch",
@@ -98,22 +105,31 @@ def add_batch_route(
 
 
 def _recalling(
-    parts: Parts, path: str, result: type[Result], answer: Answer[Options, Result]
+    parts: Parts, path: str, result: type[Result], make: Make[Options, Result]
 ) -> Recall[Options, Result]:
-    """An answer, and whether it is remembered: ``answer`` is asked for what is not. No failure is remembered."""
-    cache, operation = parts.cache, parts.spec.name + path
-    digests = [card.sha256 for card in parts.cards]
+    """An answer, and whether it is remembered: models are asked for what is not. No failure is remembered."""
+    cache, operation, observe = parts.cache, parts.spec.name + path, parts.observe
 
-    def compute(image: bytes, options: Options, context: RequestContext) -> tuple[Result, bool]:
-        return answer(image, options, context.clock), False
+    def compute(
+        models: Models, image: bytes, options: Options, context: RequestContext
+    ) -> tuple[Result, bool]:
+        found = models.made(make)(image, options, context.clock)
+        if observe is not None:
+            try:
+                observe(make, image, options, found, models)
+            except Exception:
+                logger.exception("an answer was not looked at")
+        return found, False
 
-    def recall(image: bytes, options: Options, context: RequestContext) -> tuple[Result, bool]:
+    def recall(
+        models: Models, image: bytes, options: Options, context: RequestContext
+    ) -> tuple[Result, bool]:
         assert context.principal is not None  # the middleware lets nobody through without one
-        key = cache.key(context.principal.tenant, operation, image, digests, options)
+        key = cache.key(context.principal.tenant, operation, image, models.keys, options)
         with suppress(ValidationError):  # not an answer as it is given here: computed anew
             if (body := cache.get(key)) is not None:
                 return result.model_validate_json(body), True
-        found = answer(image, options, context.clock)
+        found, _ = compute(models, image, options, context)
         cache.put(key, found.model_dump_json(serialize_as_any=True).encode())
         return found, False
 

@@ -5,8 +5,42 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AliasChoices, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bentos.common.setting_groups import (
+    AuthSettings,
+    BatchSettings,
+    CacheSettings,
+    DatabaseSettings,
+    GallerySettings,
+    KeyValueSettings,
+    LimitSettings,
+    ModelSource,
+    RegistrySettings,
+    SessionSettings,
+    StoreSettings,
+    VectorSettings,
+)
+
+__all__ = [
+    "MIN_SECRET_BYTES",
+    "PREFIX",
+    "AuthSettings",
+    "BatchSettings",
+    "CacheSettings",
+    "DatabaseSettings",
+    "GallerySettings",
+    "KeyValueSettings",
+    "LimitSettings",
+    "ModelSource",
+    "RegistrySettings",
+    "SessionSettings",
+    "Settings",
+    "StoreSettings",
+    "VectorSettings",
+    "is_address",
+]
 
 PREFIX = "FACESOCIAL_"
 ROOT = Path(__file__).parents[2]
@@ -27,124 +61,6 @@ def is_address(jwks: str) -> bool:
     return jwks.lower().startswith(("http://", "https://"))
 
 
-class Frozen(BaseModel):
-    """A small settings object, handed to the part that needs it."""
-
-    model_config = ConfigDict(frozen=True)
-
-
-class AuthSettings(Frozen):
-    """How tokens are checked. ``algorithm`` comes from here, never from a token.
-
-    ``jwks`` is a file or an address of keys; with HS256 there is either a secret or a file.
-    """
-
-    algorithm: Literal["HS256", "RS256", "ES256"]
-    secret: SecretStr | None
-    jwks: str | None
-    audience: str | None
-    issuer: str | None
-    leeway_s: int
-
-
-class StoreSettings(Frozen):
-    """Where weights come from; ``offline`` keeps the store from the authors' addresses."""
-
-    cache: Path
-    mirror: str | None
-    offline: bool
-
-
-class SessionSettings(Frozen):
-    """How models run: providers in order of preference, threads of one session (0: the library's choice).
-
-    What begins with ``gpu`` counts on a GPU alone.
-    """
-
-    providers: tuple[str, ...]
-    threads: int
-    gpu_device: int
-    gpu_precision: Literal["fp32", "fp16"]
-    gpu_memory_mb: int | None
-    gpu_engines: Path
-
-
-class BatchSettings(Frozen):
-    """Adaptive batching: where it happens, how large a batch and its queue grow, how old an item may get.
-
-    ``workers`` batches run at once in mode ``process`` (0: one for each request in work on a CPU, one on a
-    GPU); an inner service runs one at a time.
-    """
-
-    mode: Literal["process", "service"]
-    max_size: int
-    max_age_ms: float
-    max_queue: int
-    workers: int = 1
-
-
-class LimitSettings(Frozen):
-    """What one request may bring."""
-
-    max_image_bytes: int
-    max_image_pixels: int
-    max_batch_images: int
-    max_body_bytes: int
-    max_in_flight: int
-
-
-class DatabaseSettings(Frozen):
-    """The relational store: PostgreSQL, or the embedded SQLite file."""
-
-    url: SecretStr
-    pool_size: int
-    timeout_s: float
-
-
-class VectorSettings(Frozen):
-    """Milvus: a server, or the embedded Milvus Lite where ``uri`` is a path that ends in ``.db``.
-
-    ``m`` and ``ef_construction`` shape the HNSW graph (Y. Malkov and D. Yashunin, TPAMI 42, 2020), ``ef`` is the
-    breadth of a search; larger is more exact and slower.
-    """
-
-    uri: str
-    token: SecretStr | None
-    timeout_s: float
-    m: int
-    ef_construction: int
-    ef: int
-
-
-class KeyValueSettings(Frozen):
-    """Short-lived state: Redis, or the own process where ``redis_url`` is None."""
-
-    redis_url: SecretStr | None
-    timeout_s: float
-
-
-class CacheSettings(Frozen):
-    """Remembered answers about a picture: at most ``size`` of them (0: none), each for ``ttl_s`` seconds."""
-
-    size: int
-    ttl_s: int
-
-
-class GallerySettings(Frozen):
-    """What is enrolled, what is kept of it and how the stores are held together.
-
-    ``tombstones`` is the list of erased faces outside of the database: a restored backup is held against it.
-    """
-
-    min_quality: float
-    min_size: float
-    keep_images: bool
-    images: Path
-    tombstones: Path
-    repair_interval_s: float
-    retention_interval_s: float
-
-
 class Settings(BaseSettings):
     """Every setting of the services. Names: ``FACESOCIAL_`` and the field's name; see the README."""
 
@@ -157,6 +73,15 @@ class Settings(BaseSettings):
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(validation_alias=_alias("log_level", "LOG_LEVEL"))
     ] = "INFO"
 
+    model_source: Annotated[ModelSource, Field(validation_alias=_alias("model_source", "MODEL_SOURCE"))] = (
+        "auto"
+    )
+    mlflow_uri: Annotated[str | None, Field(validation_alias=_alias("mlflow_uri", "MLFLOW_TRACKING_URI"))] = (
+        None
+    )
+    mlflow_token: SecretStr | None = None
+    model_refresh_s: Annotated[float, Field(ge=0.1)] = 10.0
+    shadow_share: Annotated[float, Field(ge=0, le=1)] = 0.0
     model_dir: Annotated[Path | None, Field(validation_alias=_alias("model_dir", "MODEL_PATH"))] = None
     model_mirror: str | None = None
     model_offline: bool = False
@@ -249,6 +174,33 @@ class Settings(BaseSettings):
     def store(self) -> StoreSettings:
         cache = (self.model_dir or self.state_dir / "models").expanduser().absolute()
         return StoreSettings(cache=cache, mirror=self.model_mirror, offline=self.model_offline)
+
+    @property
+    def registry(self) -> RegistrySettings:
+        """The registry that ``model_source`` = ``mlflow`` follows.
+
+        Raises:
+            ConfigurationError: It has no address.
+        """
+        from bentos.common.errors import ConfigurationError
+
+        if not is_address(self.mlflow_uri or ""):
+            raise ConfigurationError(
+                f"{PREFIX}MODEL_SOURCE=mlflow needs {PREFIX}MLFLOW_URI: the http address of an MLflow server."
+            )
+        assert self.mlflow_uri is not None
+        return RegistrySettings(
+            uri=self.mlflow_uri,
+            token=self.mlflow_token,
+            refresh_s=self.model_refresh_s,
+            shadow_share=self.shadow_share,
+            kept=self.champions,
+        )
+
+    @property
+    def champions(self) -> Path:
+        """Where what a registry wanted served is kept."""
+        return self.store.cache / "champions"
 
     @property
     def session(self) -> SessionSettings:

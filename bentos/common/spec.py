@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from models.catalogue import CATALOGUE, DEFAULTS
-from models.catalogue.card import ModelCard, Task
+from models.catalogue.card import Task
 
 DETECTOR = "detector"
 FACES = "faces"
@@ -26,6 +25,8 @@ class ServiceSpec:
         extras: Extras of the project that it needs to be installed.
         keeps_state: Whether it works with the database itself, and so with the embedded one too.
         body_limits: Most bytes of a request's body by its path, where it is not what the settings say for all.
+        beside: Tasks of further models, which other processes of the service run.
+        fixed: Names of models that stay as they are while the service runs, because what it keeps rests on them.
     """
 
     name: str
@@ -36,19 +37,11 @@ class ServiceSpec:
     extras: tuple[str, ...] = ()
     keeps_state: bool = False
     body_limits: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def cards(self) -> tuple[ModelCard, ...]:
-        """All cards of the service, the main one first."""
-        return tuple(card for task in self.tasks.values() for card in default_cards(task))
+    beside: tuple[Task, ...] = ()
+    fixed: tuple[str, ...] = ()
 
 
 def face_service(name: str, title: str, task: Task, routes: str, usage: str) -> ServiceSpec:
     """A service that finds faces and asks the networks of ``task`` about each."""
     tasks = MappingProxyType({FACES: task, DETECTOR: Task.FACE_DETECTION})
     return ServiceSpec(name, title, tasks, routes, usage)
-
-
-def default_cards(task: Task) -> tuple[ModelCard, ...]:
-    """The cards that serve a task unless a deployment says otherwise."""
-    return tuple(CATALOGUE[name] for name in DEFAULTS[task])

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fastapi import APIRouter
 
 from bentos.common.answering import Answering
 from bentos.common.app import API
 from bentos.common.composition import Parts
+from bentos.common.context import Clock
+from bentos.common.generations import Models
 from bentos.common.operations import add_batch_route, add_image_route
 from bentos.common.stopping import Stopping
 from bentos.contracts import AnalyzeResult, FaceOptions, FaceSelection
@@ -21,10 +25,9 @@ from bentos.deepfake_detection.video.routes import add_events, add_jobs, add_vid
 def create_routes(parts: Parts) -> APIRouter:
     """``/analyze``, ``/batch``, and videos with their jobs."""
     router = APIRouter(prefix=API, tags=["deepfake detection"])
-    pipeline = AnalyzePipeline(parts.analysis, parts.face_cards)
     summary = "Whether a face of one image was forged"
-    add_image_route(router, parts, "/analyze", FaceOptions, AnalyzeResult, pipeline.answer, summary)
-    add_batch_route(router, parts, FaceSelection, AnalyzeResult, pipeline.answer)
+    add_image_route(router, parts, "/analyze", FaceOptions, AnalyzeResult, _answer, summary)
+    add_batch_route(router, parts, FaceSelection, AnalyzeResult, _answer)
     videos = Videos.of(parts.settings, VideoSettings())
     parts.lifecycle.add(start=videos.start, close=videos.close, pings={"database": videos.database.ping})
     parts.metrics.add(JobMetrics(videos.intake.store))
@@ -34,3 +37,7 @@ def create_routes(parts: Parts) -> APIRouter:
     add_jobs(router, videos.intake, answering, lambda: videos.cursors)
     add_events(router, videos.intake.store, JobEvents(stopping), stopping.watch)
     return router
+
+
+def _answer(models: Models) -> Callable[[bytes, FaceSelection, Clock], AnalyzeResult]:
+    return AnalyzePipeline(models.analysis, models.face_cards).answer

@@ -20,6 +20,7 @@ SPEC = replace(
     ),
     extras=("video",),
     keeps_state=True,
+    beside=(Task.FACE_RECOGNITION,),
     body_limits={VIDEOS_PATH: VideoSettings().max_body_bytes},
 )
 

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fastapi import APIRouter
 
 from bentos.common.app import API
 from bentos.common.composition import Parts
 from bentos.common.context import Clock
+from bentos.common.generations import Models
 from bentos.common.operations import add_batch_route, add_image_route
 from bentos.contracts import DetectOptions, DetectResult
-from bentos.face_detection.pipeline import detect
+from bentos.face_detection.pipeline import DetectPipeline
 
 
 def create_routes(parts: Parts) -> APIRouter:
     """``/detect`` and ``/batch``."""
     router = APIRouter(prefix=API, tags=["face detection"])
-
-    def answer(image: bytes, options: DetectOptions, clock: Clock) -> DetectResult:
-        return detect(parts.perception, image, options, clock)
-
     summary = "Faces in one image, best score first"
-    add_image_route(router, parts, "/detect", DetectOptions, DetectResult, answer, summary)
-    add_batch_route(router, parts, DetectOptions, DetectResult, answer)
+    add_image_route(router, parts, "/detect", DetectOptions, DetectResult, _answer, summary)
+    add_batch_route(router, parts, DetectOptions, DetectResult, _answer)
     return router
+
+
+def _answer(models: Models) -> Callable[[bytes, DetectOptions, Clock], DetectResult]:
+    return DetectPipeline(models.perception).answer

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bentos.common.bento import bento_service
 from bentos.common.settings import Settings
-from bentos.common.spec import face_service
+from bentos.common.spec import FACES, face_service
 from models.catalogue.card import Task
 
 SPEC = replace(
@@ -19,6 +19,7 @@ SPEC = replace(
     ),
     extras=("gallery",),
     keeps_state=True,
+    fixed=(FACES,),
 )
 
 FaceRecognitionService = bento_service(SPEC, Settings())

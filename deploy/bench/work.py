@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bentos.common.loading import store_of
+from bentos.common.model_set import choose, locate, store_of
 from bentos.common.settings import Settings
-from models.catalogue import CATALOGUE, DEFAULTS
-from models.catalogue.card import ModelCard, Task
+from models.catalogue.card import Task
 from models.processing.decode import ImageLimits, decode
 from models.processing.views import views_of
 from models.runtime.detector import Detection, DetectorModel, canvas_of, detections_of
@@ -51,7 +50,7 @@ class Work:
 
 
 def load_work(task: Task, threads: int = 0) -> Work:
-    """The default models of a task, on the CPU."""
+    """The models of a task that the services run, on the CPU."""
     (detector,) = _sessions(Task.FACE_DETECTION, threads)
     faces = None if task is Task.FACE_DETECTION else FaceModel(_sessions(task, threads))
     work = Work(DetectorModel(detector), faces)
@@ -60,10 +59,7 @@ def load_work(task: Task, threads: int = 0) -> Work:
 
 
 def _sessions(task: Task, threads: int) -> list[OrtSession]:
-    store = store_of(Settings())
+    settings = Settings()
+    chosen = locate(choose(task, settings), store_of(settings))
     options = SessionOptions(providers=(CPU,), threads=threads)
-    return [OrtSession(card, store.resolve(card), options) for card in _cards(task)]
-
-
-def _cards(task: Task) -> list[ModelCard]:
-    return [CATALOGUE[name] for name in DEFAULTS[task]]
+    return [OrtSession(card, chosen.paths[card.sha256], options) for card in chosen.cards]

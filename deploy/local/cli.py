@@ -13,7 +13,7 @@ from rich.table import Table
 
 from bentos.common.auth import Role
 from bentos.common.settings import Settings
-from deploy.local import audit, database, gallery, run, tenants
+from deploy.local import audit, database, gallery, model, run, tenants
 from deploy.local.faults import sentences
 from deploy.local.models import pull
 from deploy.local.state import StateFolder
@@ -22,7 +22,7 @@ from deploy.nginx import cli as gateway
 from deploy.nginx.settings import GatewaySettings
 from models.catalogue import CATALOGUE, DEFAULTS
 from models.errors import FaceSocialError
-from models.runtime.store import WeightStore
+from models.runtime.store import OWN_RECIPE, WeightStore
 
 app = typer.Typer(
     help="FaceSocial AI on this machine.",
@@ -36,6 +36,7 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(database.app, name="db")
 app.add_typer(gallery.app, name="gallery")
 app.add_typer(gateway.app, name="gateway")
+app.add_typer(model.app, name="model")
 app.add_typer(tenants.app, name="tenant")
 
 
@@ -76,6 +77,8 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")
         table.add_row("gateway", front["url"], "yes" if front["ready"] else "no")
     if "workbench" in found:
         table.add_row("workbench", str(found["workbench"]), "")
+    if isinstance(running := found.get("models"), dict):
+        table.add_row("models", running["set"], "")
     Console().print(table if table.row_count else "Nothing runs; `facesocial up` starts it.")
 
 
@@ -108,8 +111,9 @@ def list_models() -> None:
 def pull_models(
     served: Annotated[bool, typer.Option("--served", help="Only those that the services run.")] = False,
 ) -> None:
-    """Pull what is missing, from the mirror or the authors' addresses, and check it."""
-    names = [name for group in DEFAULTS.values() for name in group] if served else list(CATALOGUE)
+    """Pull what is missing of the published models, from the mirror or the authors' addresses, and check it."""
+    published = [name for name, card in CATALOGUE.items() if card.recipe != OWN_RECIPE]
+    names = [name for group in DEFAULTS.values() for name in group] if served else published
     settings = Settings()
     if settings.store.cache.is_relative_to(settings.state_dir):
         StateFolder(settings.state_dir).make()

@@ -11,8 +11,8 @@ from rich.progress import Progress
 from bentos.common.cache import ResultCache
 from bentos.common.errors import ConfigurationError
 from bentos.common.keyvalue import open_key_value
+from bentos.common.model_set import choose
 from bentos.common.settings import Settings
-from bentos.common.spec import default_cards
 from bentos.contracts import GalleryFindings
 from bentos.face_recognition.gallery.assembly import Keeping, open_stores
 from deploy.local.folders import COLUMNS
@@ -75,9 +75,9 @@ def _here_or_there(
 
 @contextmanager
 def _opened(settings: Settings) -> Iterator[Keeping]:
-    (card,) = default_cards(Task.FACE_RECOGNITION)
+    (card,) = choose(Task.FACE_RECOGNITION, settings)
     cache = ResultCache(open_key_value(settings.key_value), settings.cache)
-    keeping = Keeping.of(open_stores(settings, card, cache))
+    keeping = Keeping.of(open_stores(settings, lambda: card, cache))
     try:
         keeping.prepare()
         yield keeping

@@ -14,10 +14,12 @@ import psutil
 from rich.console import Console
 
 from bentos.common.errors import ConfigurationError
-from bentos.common.settings import Settings
+from bentos.common.model_set import model_set
+from bentos.common.settings import ModelSource, Settings
 from bentos.contracts import SERVICES
 from deploy.local import gateway, video
 from deploy.local.readiness import LIMIT_S, answers, client_for, wait_until_ready
+from deploy.local.serving_set import SOURCE, decided, sentence
 from deploy.local.stack import ROOT, WORKBENCH, Program, programs, require_ports, wants_own_secret
 from deploy.local.state import StackRecord, StateFolder, rotate
 from deploy.local.supervisor import Supervisor
@@ -41,14 +43,14 @@ def up(
     Raises:
         ConfigurationError: It runs already, a port is in use, or a setting is wrong.
     """
+    settings = decided(settings)
     state, wanted, mark = prepare(settings, own, console, workbench)
-    # In a process of its own: what building graphs takes in memory goes with it.
-    environment = {**os.environ, "FACESOCIAL_STATE_DIR": str(state.path)}
-    if subprocess.run([*FACESOCIAL, "models", "pull", "--served"], cwd=ROOT, env=environment).returncode:
+    console.print(sentence(settings), highlight=False, soft_wrap=True)
+    if model_set(settings) == "published" and not pulled(state):
         return 1
     supervisor = Supervisor(wanted, mark, console)
     state.write_token(make_token(with_secret(settings, state)))
-    record(state, wanted)
+    record(state, wanted, settings.model_source)
     late: list[Program] = []
 
     def beside(over: threading.Event) -> None:
@@ -67,6 +69,13 @@ def up(
     if code:
         explain(supervisor, late, console)
     return code
+
+
+def pulled(state: StateFolder) -> bool:
+    """Bring what is missing of the published set; in a process of its own, whose memory goes with it."""
+    environment = {**os.environ, "FACESOCIAL_STATE_DIR": str(state.path)}
+    command = [*FACESOCIAL, "models", "pull", "--served"]
+    return subprocess.run(command, cwd=ROOT, env=environment).returncode == 0
 
 
 def prepare(
@@ -100,22 +109,27 @@ def forget_readiness(wanted: Sequence[Program]) -> None:
             program.ready.unlink(missing_ok=True)
 
 
-def record(state: StateFolder, wanted: Sequence[Program]) -> None:
+def record(state: StateFolder, wanted: Sequence[Program], models: ModelSource) -> None:
     """Say what this process runs."""
     urls = {program.name: program.url for program in wanted if program.url}
     services = {address.name: urls[address.name] for address in SERVICES}
     certificate = next((one.certificate for one in wanted if one.name == gateway.GATEWAY), None)
     front = {"url": urls[gateway.GATEWAY], "certificate": str(certificate)} if certificate else None
-    state.write_record(services, urls.get(WORKBENCH), front)
+    state.write_record(services, urls.get(WORKBENCH), front, models)
 
 
 def up_detached(settings: Settings, own: GatewaySettings, console: Console, arguments: Sequence[str]) -> int:
     """Start the same in a session of its own, wait until it is ready, and leave it running."""
+    settings = decided(settings)
     state, wanted, _ = prepare(settings, own, console, "--no-workbench" not in arguments)
     rotate(state.log)
     command = [*FACESOCIAL, "up", "--no-greet", *arguments]
     with state.log.open("ab") as log:
-        places = {"FACESOCIAL_STATE_DIR": str(state.path), "PYTHONPATH": str(ROOT)}
+        places = {
+            "FACESOCIAL_STATE_DIR": str(state.path),
+            "PYTHONPATH": str(ROOT),
+            SOURCE: settings.model_source,
+        }
         environment = {**os.environ, **places, **gateway.anchored(own)}
         child = subprocess.Popen(
             command,
@@ -126,6 +140,7 @@ def up_detached(settings: Settings, own: GatewaySettings, console: Console, argu
             stderr=log,
             start_new_session=True,
         )
+    console.print(sentence(settings), highlight=False, soft_wrap=True)
     over = threading.Event()
 
     def watch() -> None:
@@ -176,7 +191,7 @@ def status(settings: Settings) -> dict[str, object]:
             name: {"url": url, "ready": answers(f"{url}/readyz", client)}
             for name, url in record.services.items()
         }
-    found: dict[str, object] = {"services": services}
+    found: dict[str, object] = {"services": services, "models": {"set": record.models}}
     return found | _workbench(record) | _gateway(record)
 
 

@@ -13,6 +13,7 @@ from bentos.common.settings import Settings
 from bentos.contracts import SERVICES
 from deploy.local.ports import require_distinct, require_free
 from deploy.local.services import TARGETS, serve_command
+from deploy.local.serving_set import SOURCE
 from deploy.local.state import StateFolder
 
 ROOT = Path(__file__).parents[2]
@@ -111,6 +112,7 @@ def environment_of(settings: Settings, state: StateFolder, mark: str) -> dict[st
     own = {
         "FACESOCIAL_STATE_DIR": str(state.path),
         "FACESOCIAL_PORT_BASE": str(settings.port_base),
+        SOURCE: settings.model_source,
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",
         MARK: mark,

@@ -27,6 +27,7 @@ class StackRecord:
 
     Attributes:
         gateway: ``url`` and ``certificate``; None without a gateway.
+        models: Where the models come from: ``own``, ``published`` or ``mlflow``.
     """
 
     pid: int
@@ -34,6 +35,7 @@ class StackRecord:
     services: dict[str, str]
     workbench: str | None
     gateway: dict[str, str] | None = None
+    models: str | None = None
 
     def is_running(self) -> bool:
         """Whether the very process still runs; a reused number does not count."""
@@ -100,11 +102,15 @@ class StateFolder:
         fresh.replace(self.token)
 
     def write_record(
-        self, services: dict[str, str], workbench: str | None, gateway: dict[str, str] | None = None
+        self,
+        services: dict[str, str],
+        workbench: str | None,
+        gateway: dict[str, str] | None = None,
+        models: str | None = None,
     ) -> None:
         """Say that this process runs the stack."""
         own = psutil.Process()
-        record = StackRecord(own.pid, own.create_time(), services, workbench, gateway)
+        record = StackRecord(own.pid, own.create_time(), services, workbench, gateway, models)
         fresh = self.record.with_suffix(".new")
         fresh.write_text(json.dumps(asdict(record)))
         fresh.replace(self.record)

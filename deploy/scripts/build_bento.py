@@ -21,7 +21,7 @@ from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from bentos import __version__
-from bentos.common.loading import store_of
+from bentos.common.model_set import SETS, ModelSet, store_of
 from bentos.common.settings import Settings
 from bentos.common.spec import ServiceSpec
 from deploy.local.services import TARGETS
@@ -32,7 +32,13 @@ PACKAGES = ("bentos", "models")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "networks", "*.onnx")
 
 
-def build(service: str, settings: Settings, root: Path = ROOT, extra: str = "cpu") -> bentoml.Bento:
+def build(
+    service: str,
+    settings: Settings,
+    root: Path = ROOT,
+    extra: str = "cpu",
+    models: ModelSet = "published",
+) -> bentoml.Bento:
     """Build one bento into BentoML's store.
 
     Args:
@@ -40,6 +46,7 @@ def build(service: str, settings: Settings, root: Path = ROOT, extra: str = "cpu
         settings: Where the models come from.
         root: The checkout.
         extra: ``cpu`` or ``gpu``: which ONNX Runtime the bento installs.
+        models: The set that the bento holds, and then runs unless it is told otherwise.
 
     Raises:
         ModelUnavailable: A model of the service cannot be had.
@@ -48,8 +55,9 @@ def build(service: str, settings: Settings, root: Path = ROOT, extra: str = "cpu
     spec: ServiceSpec = importlib.import_module(target.partition(":")[0]).SPEC
     with _context(root) as context:
         store = store_of(settings)
-        for card in spec.cards:
-            shutil.copyfile(store.resolve(card), context / "models" / "weights" / card.file_name)
+        for task in (*spec.tasks.values(), *spec.beside):
+            for card in SETS.cards(models, task):
+                shutil.copyfile(store.resolve(card), context / "models" / "weights" / card.file_name)
         (context / "requirements.txt").write_text("\n".join(requirements(root, extra, *spec.extras)) + "\n")
         options = yaml.safe_load((root / "bentofile.yaml").read_text())
         bentofile = context / "bentofile.yaml"
@@ -71,13 +79,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("services", nargs="*", metavar="SERVICE", help=", ".join(TARGETS))
     parser.add_argument("--extra", choices=("cpu", "gpu"), default="cpu")
+    parser.add_argument("--models", choices=("own", "published"), default="published")
     chosen = parser.parse_args(arguments)
     unknown = sorted(set(chosen.services) - set(TARGETS))
     if unknown:
         parser.error(f"no such service: {', '.join(unknown)}; there are {', '.join(TARGETS)}")
     try:
         for service in chosen.services or TARGETS:
-            print(build(service, Settings(), extra=chosen.extra).tag, flush=True)
+            print(build(service, Settings(), extra=chosen.extra, models=chosen.models).tag, flush=True)
     except FaceSocialError as error:
         print(error.message, file=sys.stderr)
         return 1

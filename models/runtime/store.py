@@ -20,6 +20,9 @@ from models.export import RECIPES
 BUNDLED = Path(__file__).parents[1] / "weights"
 """Graphs that come with the package: in a bento its models, in the project the default weights."""
 
+OWN_RECIPE = "own"
+"""Of a card whose graph no recipe builds: training here made it, and it comes with the package."""
+
 CHUNK = 1 << 16
 TIMEOUT_S = 30
 Recipe = Callable[[Mapping[str, Path]], bytes]
@@ -82,11 +85,11 @@ class WeightStore:
 
     def find(self, card: ModelCard) -> Path | None:
         """The card's graph, unchanged, where it lies on this machine already."""
-        for folder in (self._bundled, self._cache):
-            path = folder / card.file_name
-            if path.is_file() and digest(path) == card.sha256:
-                return path
-        return None
+        return _graph_in(self._bundled, card) or _graph_in(self._cache, card)
+
+    def bundles(self, card: ModelCard) -> bool:
+        """Whether the package itself brings the card's graph."""
+        return _graph_in(self._bundled, card) is not None
 
     def resolve(self, card: ModelCard) -> Path:
         """Path of the card's ONNX graph; fetched and built when the cache has none.
@@ -97,6 +100,10 @@ class WeightStore:
         """
         if found := self.find(card):
             return found
+        if card.recipe == OWN_RECIPE:
+            raise WeightsMissing(
+                _incomplete(card, self._bundled), {"model": card.name, "file": card.file_name}
+            )
         path = self._cache / card.file_name
         files = {weight.name: self._fetch(card, weight) for weight in card.weights}
         graph = self._recipes[card.recipe](files)
@@ -163,6 +170,11 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _graph_in(folder: Path, card: ModelCard) -> Path | None:
+    path = folder / card.file_name
+    return path if path.is_file() and digest(path) == card.sha256 else None
+
+
 def _is_address(source: str) -> bool:
     return source.lower().startswith(("http://", "https://"))
 
@@ -204,4 +216,11 @@ def _missing(card: ModelCard, weight: WeightFile, refusals: list[str]) -> str:
     return (
         f"The weights of {card.name} are missing: {weight.name} could not be had ({tried}). "
         "Run `make models` with an internet connection, or set FACESOCIAL_MODEL_MIRROR to a folder that holds it."
+    )
+
+
+def _incomplete(card: ModelCard, folder: Path) -> str:
+    return (
+        f"This package is incomplete: {card.file_name}, the graph of {card.name}, is missing or changed in "
+        f"{folder}. Install it anew, make it with `make train`, or set FACESOCIAL_MODEL_SOURCE=published."
     )

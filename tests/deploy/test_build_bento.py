@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -52,6 +53,8 @@ def store(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_bento_holds_its_models_and_nothing_of_tests_or_training(store: Path, service: str) -> None:
     bento = store / "bentos" / service / __version__
     names = {*DEFAULTS[TASKS[service]], *DEFAULTS[Task.FACE_DETECTION]}
+    if service == "deepfake-detection-service":  # its worker follows the faces of videos
+        names |= {*DEFAULTS[Task.FACE_RECOGNITION]}
     graphs = {path.name for path in bento.rglob("*.onnx")}
     assert graphs == {CATALOGUE[name].file_name for name in names}
     for folder in ABSENT:
@@ -78,6 +81,35 @@ async def test_a_built_bento_answers_without_mirror_or_internet(store: Path, tmp
         async with client_of(service) as client:
             data = await post(client, "detect", encoded(sample("group")))
     assert len(data["faces"]) == 5
+
+
+async def test_a_bento_with_the_projects_own_weights_answers_with_them(tmp_path: Path) -> None:
+    """Built and started without anything that was ever published."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("FACESOCIAL_")}
+    home = {"BENTOML_HOME": str(tmp_path / "bentoml"), "BENTOML_DO_NOT_TRACK": "1"}
+    nothing = {"FACESOCIAL_MODEL_DIR": str(tmp_path / "models"), "FACESOCIAL_MODEL_OFFLINE": "true"}
+    command = [sys.executable, "-m", "deploy.scripts.build_bento", "--models", "own"]
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [*command, "face-detection-service"],
+        cwd=ROOT,
+        env=clean | home | nothing,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    with ServiceProcess(
+        service="face-detection-service",
+        target=f"face-detection-service:{__version__}",
+        folder=tmp_path / "service",
+        mirror=Path(),
+        settings={**home, **nothing, "FACESOCIAL_MODEL_MIRROR": ""},
+    ) as service:
+        async with client_of(service) as client:
+            card = (await client.get("/api/v1/model")).json()["data"]
+            await post(client, "detect", encoded(sample("group")))
+    assert card["name"] == "facesocial-detector"
 
 
 def test_an_unknown_service_is_refused_by_name() -> None:

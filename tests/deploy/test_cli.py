@@ -11,8 +11,10 @@ import ssl
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import cv2
 import httpx
@@ -25,6 +27,8 @@ from service_process import free_port
 from stack_ports import free_base
 from videos import write_video
 
+from bentos.common.trial import FACE
+
 ROOT = Path(__file__).parents[2]
 SERVICES = {
     "face-recognition-service": 1,
@@ -32,6 +36,13 @@ SERVICES = {
     "deepfake-detection-service": 3,
     "face-detection-service": 4,
     "age-gender-service": 5,
+}
+OPERATIONS = {
+    "face-recognition-service": "embed",
+    "antispoofing-service": "check",
+    "deepfake-detection-service": "analyze",
+    "face-detection-service": "detect",
+    "age-gender-service": "estimate",
 }
 SAMPLE = ROOT / "workbench" / "samples" / "group.jpg"
 MAX_RESIDENT = 2.5e9
@@ -164,7 +175,9 @@ def test_the_stack_comes_up_answers_and_goes_down(
             "ready": True,
             "certificate": f"{state}/gateway/certificate.pem",
         }
-        assert found.keys() == {"services", "workbench", "gateway"}
+        assert found.keys() == {"services", "workbench", "gateway", "models"}
+        assert found["models"] == {"set": "published"}
+        assert "Models: the published weights." in started.stdout
         assert found["gateway"]["url"] in facesocial(settings, "status").stdout
         see_through_the_gateway(found["gateway"], facesocial(settings, "token").stdout.strip())
 
@@ -200,6 +213,55 @@ def test_the_stack_comes_up_answers_and_goes_down(
     assert psutil.wait_procs(running, timeout=10)[1] == [], "workers whose master is gone"
     assert facesocial(settings, "down").stdout.strip() == "Nothing runs."
     assert json.loads(facesocial(settings, "status", "--json").stdout) == {"services": {}}
+
+
+@pytest.mark.timeout(300)
+def test_a_fresh_clone_without_network_or_mirror_runs_on_its_own_weights(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    """Supervisor, services and the worker of videos choose the same, and each of them answers."""
+    settings |= {"FACESOCIAL_PORT_BASE": str(free_base()), "FACESOCIAL_GATEWAY_NGINX": "off"}
+    try:
+        started = facesocial(settings, "up", "--detach", "--no-workbench", timeout=200)
+        assert started.returncode == 0, started.stdout + started.stderr
+        assert "Models: the project's own weights" in started.stdout
+        assert "make models" in started.stdout
+        found = json.loads(facesocial(settings, "status", "--json").stdout)
+        assert found["models"] == {"set": "own"}
+        assert "own" in facesocial(settings, "status").stdout
+        token = facesocial(settings, "token").stdout.strip()
+        with httpx.Client(
+            headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=60
+        ) as client:
+            for name, path in OPERATIONS.items():
+                require_own_answer(client, f"{found['services'][name]['url']}/api/v1", path)
+            videos = f"{found['services']['deepfake-detection-service']['url']}/api/v1"
+            job = analysed(client, videos, moving_portrait(tmp_path / "portrait.mp4"))
+        error = job["error"] or {"code": None}
+        assert error["code"] in (None, "NO_FACE")  # the person is drawn
+        assert not list((tmp_path / "state" / "models").glob("*.onnx"))
+    finally:
+        facesocial(settings, "down")
+
+
+def require_own_answer(client: httpx.Client, url: str, path: str) -> None:
+    card = client.get(f"{url}/model").json()["data"]
+    assert all(model["name"].startswith("facesocial-") for model in card["models"])
+    faces = {} if path == "detect" else {"faces": json.dumps([FACE])}
+    answer = client.post(f"{url}/{path}", files={"image": SAMPLE.read_bytes()}, data=faces)
+    assert answer.status_code == 200, answer.text
+
+
+def analysed(client: httpx.Client, url: str, video: Path) -> dict[str, Any]:
+    """A job, once it is over."""
+    job = client.post(f"{url}/videos", files={"video": video.read_bytes()}).json()["data"]
+    deadline = time.monotonic() + 90
+    while job["status"] in ("queued", "running"):
+        assert time.monotonic() < deadline, job
+        time.sleep(0.5)
+        job = client.get(f"{url}/jobs/{job['job_id']}").json()["data"]
+    found: dict[str, Any] = job
+    return found
 
 
 def test_a_missing_model_is_one_sentence_with_the_remedy(settings: dict[str, str], tmp_path: Path) -> None:

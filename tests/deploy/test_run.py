@@ -32,9 +32,10 @@ def test_without_nginx_the_stack_is_what_it_was(settings: Settings) -> None:
     assert {program.name for program in wanted} == NAMES | {"workbench", "video-worker"}
     assert said.getvalue() == "The gateway is left out: FACESOCIAL_GATEWAY_NGINX=off.\n"
     assert not (settings.state_dir / "gateway").exists()
-    run.record(state, wanted)
+    run.record(state, wanted, "own")
     found = run.status(settings)
-    assert found.keys() == {"services", "workbench"}
+    assert found.keys() == {"services", "workbench", "models"}
+    assert found["models"] == {"set": "own"}
     assert set(found["services"]) == NAMES
 
 
@@ -45,11 +46,11 @@ def test_with_nginx_the_gateway_is_told_apart_from_the_services(settings: Settin
     state, wanted, _ = run.prepare(settings, GatewaySettings(), Console(file=said), workbench=False)
     assert {program.name for program in wanted} == NAMES | {"token-verifier", "gateway", "video-worker"}
     assert said.getvalue() == ""
-    run.record(state, wanted)
+    run.record(state, wanted, "own")
     certificate = settings.state_dir / "gateway" / "certificate.pem"
     gateway = {"url": f"https://127.0.0.1:{settings.port_base + 443}", "certificate": str(certificate)}
     found = run.status(settings)
-    assert found.keys() == {"services", "gateway"}
+    assert found.keys() == {"services", "gateway", "models"}
     assert set(found["services"]) == NAMES
     assert found["gateway"] == {**gateway, "ready": False}
     certificate.unlink()
@@ -61,7 +62,7 @@ def test_a_gateway_is_not_ready_because_somebody_answers_on_its_port(settings: S
     if find_nginx(GatewaySettings()) is None:
         pytest.skip("nginx is not installed")
     state, wanted, _ = run.prepare(settings, GatewaySettings(), Console(file=StringIO()), workbench=False)
-    run.record(state, wanted)
+    run.record(state, wanted, "own")
     with HTTPServer(("127.0.0.1", settings.port_base + 443), Always) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         found = run.status(settings)["gateway"]

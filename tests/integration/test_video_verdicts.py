@@ -19,6 +19,7 @@ from video_worker import VideoWorker
 from videos import claiming, numbered, truncated, without_frames, write_audio, write_video
 
 from bentos.common.loading import open_model
+from bentos.common.model_set import served
 from bentos.common.settings import Settings
 from models.catalogue.card import Task
 from models.runtime.detector import DetectorModel
@@ -159,7 +160,9 @@ def test_two_altered_seconds_stand_out_in_the_timeline(
 ) -> None:
     """A face that a published forgery method made, pasted over a genuine one from the third to the fifth second."""
     settings = Settings(state_dir=tmp_path / "state", model_mirror=str(mirror))
-    detector = open_model(Task.FACE_DETECTION, settings, alone=lambda: True)
+    detector = open_model(
+        served(settings, [Task.FACE_DETECTION])[Task.FACE_DETECTION], settings, lambda: True
+    )
     assert isinstance(detector, DetectorModel)
     still = portrait(detector, photograph(photos / "people" / "obama.jpg"))
     fake = with_face_of(detector, still, photograph(photos / "deepfake" / "df" / "df00204.jpg"))

@@ -25,6 +25,11 @@ class Batcher(Protocol):
         """
         ...
 
+    @property
+    def provider(self) -> str:
+        """What the model runs on, once it has been started."""
+        ...
+
     async def start(self) -> None:
         """Make ready: after this an item is answered without delay."""
         ...

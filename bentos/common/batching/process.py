@@ -47,6 +47,11 @@ class ProcessBatcher:
         self._free = settings.workers
         self._lock = threading.Lock()
 
+    @property
+    def provider(self) -> str:
+        """What the model runs on."""
+        return self._model.provider
+
     async def start(self) -> None:
         await asyncio.to_thread(self._model.warm_up)
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from bentos.common.context import Clock
 from bentos.common.face_analysis import FaceAnalysis
+from bentos.common.model_set import key_of
 from bentos.common.perception import FoundFace, Picture
 from bentos.contracts import FaceSelection, VideoOptions, VideoResult
 from bentos.deepfake_detection.video.decoding import Frame
@@ -66,12 +67,12 @@ class VideoAnalysis:
         self._judging = judging
         self._describing = describing
         self._cards = cards
-        self._digests = [card.sha256[:12] for card in (*cards, *others)]
+        self._models = key_of((*cards, *others))
         self._steps = steps
 
     def mark(self, options: VideoOptions, per_chunk: int) -> str:
         """What chunks have to share to belong together: rate, length, models, and whether pictures are kept."""
-        what = [f"{options.sample_fps:g}", str(per_chunk), str(options.keep_thumbnails), *self._digests]
+        what = [f"{options.sample_fps:g}", str(per_chunk), str(options.keep_thumbnails), self._models]
         return "/".join(what)
 
     def chunk(self, frames: Iterable[Frame], options: VideoOptions, mark: str) -> bytes:

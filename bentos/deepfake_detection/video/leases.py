@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import case, select, update
 
 from bentos.common.audit.guard import fitted
-from bentos.common.database.conflicts import insert_if_absent
+from bentos.common.database.conflicts import upsert
 from bentos.contracts import ErrorCode, JobStatus, VideoResult
 from bentos.deepfake_detection.settings import VideoSettings
 from bentos.deepfake_detection.tables import VideoChunk, VideoJob
@@ -72,11 +72,13 @@ class Leases(Rows):
             return bool(done.rowcount)  # type: ignore[attr-defined]
 
     def save_chunk(self, job_id: str, owner: str, index: int, payload: bytes) -> bool:
-        """Keep what was found in one part, from 0; one that is kept already stays. False as for ``renew``."""
+        """Keep what was found in one part, from 0, in place of what other models found. False as for ``renew``."""
         with self._database.write() as session:
             if held_job(session, job_id, owner) is None:
                 return False
-            insert_if_absent(session, VideoChunk, job_id=job_id, number=index, payload=payload)
+            keep = upsert(session, VideoChunk).values(job_id=job_id, number=index, payload=payload)
+            keys = (VideoChunk.job_id, VideoChunk.number)
+            session.execute(keep.on_conflict_do_update(index_elements=keys, set_={"payload": payload}))
             return True
 
     def chunks(self, job_id: str) -> Mapping[int, bytes]:

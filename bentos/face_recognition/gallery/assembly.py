@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -28,8 +29,13 @@ from bentos.face_recognition.vectors.milvus import MilvusIndex
 from models.catalogue.card import ModelCard
 
 
-def open_stores(settings: Settings, card: ModelCard, cache: ResultCache) -> Stores:
+def open_stores(settings: Settings, running: Callable[[], ModelCard], cache: ResultCache) -> Stores:
     """The stores of galleries; nothing is connected yet.
+
+    Args:
+        settings: Where they are.
+        running: Says which embedder runs.
+        cache: Remembered answers, which an erasure forgets.
 
     Raises:
         ConfigurationError: A setting names no store that can be used.
@@ -42,15 +48,17 @@ def open_stores(settings: Settings, card: ModelCard, cache: ResultCache) -> Stor
         tombstones=Tombstones(gallery.tombstones),
         cache=cache,
         settings=gallery,
-        card=card,
+        running=running,
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Keeping:
     """What needs no model: it can run beside a service and without one."""
 
     stores: Stores
+    collections: Collections
+    transfer: Transfer
     settlement: Settlement
     following: Following
     erasure: Erasure
@@ -65,7 +73,25 @@ class Keeping:
         following = Following(stores, settlement)
         verification = Verification(stores, settlement, following)
         upkeep = Upkeep(stores, settlement, following, erasure, verification)
-        return cls(stores, settlement, following, erasure, verification, upkeep)
+        return cls(
+            stores=stores,
+            collections=Collections(stores),
+            transfer=Transfer(stores, settlement),
+            settlement=settlement,
+            following=following,
+            erasure=erasure,
+            verification=verification,
+            upkeep=upkeep,
+        )
+
+    @cached_property
+    def cursors(self) -> Cursors:
+        """Signs where pages of listings begin, with a key that all replicas share.
+
+        Raises:
+            DependencyUnavailable: The database, which holds the key, does not answer.
+        """
+        return Cursors(shared_key(self.stores.database, "cursors"))
 
     def start(self) -> None:
         """Bring database and index up; may be called again where it failed.
@@ -92,36 +118,43 @@ class Keeping:
         self.stores.database.close()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Gallery:
-    """All use cases of galleries."""
+    """All use cases of galleries, with one generation of models."""
 
     keeping: Keeping
-    collections: Collections
     identification: Identification
     enrolment: Enrolment
-    transfer: Transfer
     reindexing: Reindexing
 
     @classmethod
     def of(cls, stores: Stores, analysis: FaceAnalysis) -> Gallery:
         """All of them around one set of stores and one model."""
-        keeping = Keeping.of(stores)
+        return cls.around(Keeping.of(stores), analysis)
+
+    @classmethod
+    def around(cls, keeping: Keeping, analysis: FaceAnalysis) -> Gallery:
+        """All of them with other models around what needs none."""
+        stores = keeping.stores
         identification = Identification(stores, analysis, keeping.following)
         return cls(
             keeping=keeping,
-            collections=Collections(stores),
             identification=identification,
             enrolment=Enrolment(stores, analysis, keeping.settlement, identification),
-            transfer=Transfer(stores, keeping.settlement),
             reindexing=Reindexing(stores, analysis, keeping.settlement),
         )
 
-    @cached_property
-    def cursors(self) -> Cursors:
-        """Signs where pages of listings begin, with a key that all replicas share.
+    @property
+    def collections(self) -> Collections:
+        """What needs no model."""
+        return self.keeping.collections
 
-        Raises:
-            DependencyUnavailable: The database, which holds the key, does not answer.
-        """
-        return Cursors(shared_key(self.keeping.stores.database, "cursors"))
+    @property
+    def transfer(self) -> Transfer:
+        """What needs no model."""
+        return self.keeping.transfer
+
+    @property
+    def cursors(self) -> Cursors:
+        """Signs where pages of listings begin."""
+        return self.keeping.cursors

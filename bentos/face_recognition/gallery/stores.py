@@ -51,7 +51,7 @@ class Stores:
         pictures: Kept pictures of faces.
         tombstones: Erased faces, outside of the database.
         cache: Remembered answers, which an erasure forgets.
-        card: The running embedder's.
+        running: Says which embedder runs; it is the same from the moment on that the stores are opened.
     """
 
     database: Database
@@ -60,7 +60,12 @@ class Stores:
     tombstones: Tombstones
     cache: ResultCache
     settings: GallerySettings
-    card: ModelCard
+    running: Callable[[], ModelCard]
+
+    @property
+    def card(self) -> ModelCard:
+        """The running embedder's."""
+        return self.running()
 
     @property
     def dimension(self) -> int:

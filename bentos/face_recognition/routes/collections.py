@@ -21,15 +21,15 @@ from bentos.contracts import (
     SubjectPage,
     Success,
 )
-from bentos.face_recognition.gallery.assembly import Gallery
+from bentos.face_recognition.gallery.assembly import Keeping
 
 MISSING = (404, "Nothing of this name, or it is another tenant's")
 TAKEN = (409, "It exists already, or the idempotency key was used for another request")
 
 
-def add_collections(router: APIRouter, parts: Parts, gallery: Gallery, answering: Answering) -> None:
+def add_collections(router: APIRouter, parts: Parts, keeping: Keeping, answering: Answering) -> None:
     """``/collections`` and ``/collections/{name}``."""
-    collections, erasure = gallery.collections, gallery.keeping.erasure
+    collections, erasure = keeping.collections, keeping.erasure
 
     @router.post(
         "/collections",
@@ -54,7 +54,7 @@ def add_collections(router: APIRouter, parts: Parts, gallery: Gallery, answering
     )
     async def listed(request: Request) -> Response:
         page = options_of_query(request, PageOptions)
-        return await answering.read(request, lambda caller: collections.page(caller, page, gallery.cursors))
+        return await answering.read(request, lambda caller: collections.page(caller, page, keeping.cursors))
 
     @router.get(
         "/collections/{name}",
@@ -76,9 +76,9 @@ def add_collections(router: APIRouter, parts: Parts, gallery: Gallery, answering
         return await answering.write(request, deed, lambda caller: erasure.collection(caller, name))
 
 
-def add_subjects(router: APIRouter, gallery: Gallery, answering: Answering) -> None:
+def add_subjects(router: APIRouter, keeping: Keeping, answering: Answering) -> None:
     """Listing, looking at and erasing subjects."""
-    collections, erasure = gallery.collections, gallery.keeping.erasure
+    collections, erasure = keeping.collections, keeping.erasure
 
     @router.get(
         "/collections/{name}/subjects",
@@ -89,7 +89,7 @@ def add_subjects(router: APIRouter, gallery: Gallery, answering: Answering) -> N
     async def listed(request: Request, name: str) -> Response:
         page = options_of_query(request, PageOptions)
         return await answering.read(
-            request, lambda caller: collections.subjects(caller, name, page, gallery.cursors)
+            request, lambda caller: collections.subjects(caller, name, page, keeping.cursors)
         )
 
     @router.get(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,6 +16,7 @@ from bentos.common.audit.caller import Caller
 from bentos.common.auth import Role
 from bentos.common.composition import Parts
 from bentos.common.errors import InvalidRequest
+from bentos.common.generations import Models
 from bentos.common.idempotency import Saved
 from bentos.common.operations import UNPROCESSABLE
 from bentos.common.rate_limit import RateLimit
@@ -31,8 +34,10 @@ from bentos.face_recognition.gallery.assembly import Gallery
 from bentos.face_recognition.gallery.enrolment import Wish
 from bentos.face_recognition.routes.collections import MISSING, TAKEN
 
+GalleryOf = Callable[[Models], Gallery]
 
-def add_enrolment(router: APIRouter, parts: Parts, gallery: Gallery, answering: Answering) -> None:
+
+def add_enrolment(router: APIRouter, parts: Parts, gallery_of: GalleryOf, answering: Answering) -> None:
     """``POST /collections/{name}/subjects``."""
 
     @router.post(
@@ -46,6 +51,8 @@ def add_enrolment(router: APIRouter, parts: Parts, gallery: Gallery, answering: 
         context = context_of(request)
         fields = await read_fields(request, ["image"], parts.settings.limits)
         image, chosen = fields.one("image"), fields.options(EnrolOptions)
+        models = parts.generations.current
+        gallery = models.made(gallery_of)
         wish = Wish(
             chosen.subject_id, image, chosen, chosen.faces, metadata=chosen.metadata, key=key_of(request)
         )
@@ -55,10 +62,11 @@ def add_enrolment(router: APIRouter, parts: Parts, gallery: Gallery, answering: 
             lambda caller: gallery.enrolment.enrol(caller, name, wish, context.clock),
             fields,
             201,
+            models,
         )
 
 
-def add_batch_enrolment(router: APIRouter, parts: Parts, gallery: Gallery, answering: Answering) -> None:
+def add_batch_enrolment(router: APIRouter, parts: Parts, gallery_of: GalleryOf, answering: Answering) -> None:
     """``POST /collections/{name}/batch``."""
     limits = parts.settings.limits
 
@@ -72,7 +80,8 @@ def add_batch_enrolment(router: APIRouter, parts: Parts, gallery: Gallery, answe
         context = context_of(request)
         fields = await read_fields(request, ["images"], limits)
         images = fields.many("images", limits.max_batch_images)
-        chosen = fields.options(BatchEnrolOptions)
+        chosen, models = fields.options(BatchEnrolOptions), parts.generations.current
+        gallery = models.made(gallery_of)
         if len(chosen.subject_ids) != len(images):
             raise InvalidRequest(
                 f"There are {len(images)} images and {len(chosen.subject_ids)} subject_ids; send one for each image.",
@@ -94,12 +103,12 @@ def add_batch_enrolment(router: APIRouter, parts: Parts, gallery: Gallery, answe
             await answering.run(
                 request, _deed(name, ""), lambda caller: gallery.collections.one(caller, name)
             )
-            return answering.saved(request, await each(wishes, one), 200)
+            return answering.saved(request, await each(wishes, one), 200, models)
 
         return await answering.once(request, _deed(name, ""), fields, answer)
 
 
-def add_identification(router: APIRouter, parts: Parts, gallery: Gallery, answering: Answering) -> None:
+def add_identification(router: APIRouter, parts: Parts, gallery_of: GalleryOf, answering: Answering) -> None:
     """``POST /collections/{name}/identify``."""
     limit = RateLimit(parts.key_value, parts.settings.verify_per_minute, "verify")
 
@@ -112,7 +121,12 @@ def add_identification(router: APIRouter, parts: Parts, gallery: Gallery, answer
     async def identify(request: Request, name: str) -> Response:
         context = context_of(request)
         fields = await read_fields(request, ["image"], parts.settings.limits)
-        image, chosen = fields.one("image"), fields.options(IdentifyOptions)
+        image, chosen, models = (
+            fields.one("image"),
+            fields.options(IdentifyOptions),
+            parts.generations.current,
+        )
+        gallery = models.made(gallery_of)
 
         def work(caller: Caller) -> IdentifyResult:
             limit.check(caller.tenant, caller.subject)
@@ -120,7 +134,7 @@ def add_identification(router: APIRouter, parts: Parts, gallery: Gallery, answer
 
         deed = Deed("identify", {"collection": name}, Role.VIEWER)
         found = await answering.run(request, deed, work)
-        return answering.answer(request, found)
+        return answering.answer(request, found, models)
 
 
 def _deed(name: str, subject_id: str) -> Deed:

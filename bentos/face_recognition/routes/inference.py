@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from bentos.common import openapi
-from bentos.common.answers import model_refs, success
+from bentos.common.answers import success
 from bentos.common.app import context_of, principal_of
 from bentos.common.composition import Parts
+from bentos.common.context import Clock
+from bentos.common.generations import Models
 from bentos.common.operations import UNPROCESSABLE, add_batch_route, add_image_route
 from bentos.common.rate_limit import RateLimit
 from bentos.common.requests import read_fields
@@ -23,17 +26,14 @@ PAIR = ("image_a", "image_b")
 
 def add_embedding(router: APIRouter, parts: Parts) -> None:
     """``/embed`` and ``/batch``."""
-    embed = EmbedPipeline(parts.analysis, parts.face_cards)
     summary = "The embedding of each face"
-    add_image_route(router, parts, "/embed", FaceOptions, EmbedResult, embed.answer, summary)
-    add_batch_route(router, parts, FaceSelection, EmbedResult, embed.answer)
+    add_image_route(router, parts, "/embed", FaceOptions, EmbedResult, _embed, summary)
+    add_batch_route(router, parts, FaceSelection, EmbedResult, _embed)
 
 
 def add_verification(router: APIRouter, parts: Parts) -> None:
     """``/verify``."""
-    pipeline = VerifyPipeline(parts.analysis, parts.face_cards)
     limit = RateLimit(parts.key_value, parts.settings.verify_per_minute, "verify")
-    models = model_refs(parts.cards)
 
     @router.post(
         "/verify",
@@ -44,7 +44,8 @@ def add_verification(router: APIRouter, parts: Parts) -> None:
     async def verify(request: Request) -> Response:
         context = context_of(request)
         fields = await read_fields(request, PAIR, parts.settings.limits)
-        options = fields.options(VerifyOptions)
+        options, models = fields.options(VerifyOptions), parts.generations.current
+        pipeline = models.made(_verify)
         if parts.settings.verify_per_minute:
             caller = principal_of(request)
             await parts.workers.run(limit.check, caller.tenant, caller.subject)
@@ -54,4 +55,12 @@ def add_verification(router: APIRouter, parts: Parts) -> None:
                 for name, given in zip(PAIR, (options.faces_a, options.faces_b), strict=True)
             )
         )
-        return success(pipeline.compare(a, b, options), context, models)
+        return success(pipeline.compare(a, b, options), context, models.refs)
+
+
+def _embed(models: Models) -> Callable[[bytes, FaceSelection, Clock], EmbedResult]:
+    return EmbedPipeline(models.analysis, models.face_cards).answer
+
+
+def _verify(models: Models) -> VerifyPipeline:
+    return VerifyPipeline(models.analysis, models.face_cards)

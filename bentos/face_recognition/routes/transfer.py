@@ -17,17 +17,18 @@ from bentos.common.composition import Parts
 from bentos.common.requests import Fields, read_fields
 from bentos.contracts import GalleryFindings, Imported, ReindexReport, Success
 from bentos.contracts.base import Message
-from bentos.face_recognition.gallery.assembly import Gallery
+from bentos.face_recognition.gallery.assembly import Keeping
 from bentos.face_recognition.routes.collections import MISSING, TAKEN
+from bentos.face_recognition.routes.enrolment import GalleryOf
 
 NOBODY = "0" * 32
 """Id of a tenant for which nothing was ever written."""
 LINES: dict[str, Any] = {"content": {openapi.NDJSON: {"schema": {"type": "string"}}}}
 
 
-def add_transfer(router: APIRouter, parts: Parts, gallery: Gallery, answering: Answering) -> None:
+def add_transfer(router: APIRouter, parts: Parts, keeping: Keeping, answering: Answering) -> None:
     """``/collections/{name}/export`` and ``/import``."""
-    transfer = gallery.transfer
+    transfer = keeping.transfer
 
     @router.get(
         "/collections/{name}/export",
@@ -57,10 +58,9 @@ def add_transfer(router: APIRouter, parts: Parts, gallery: Gallery, answering: A
         )
 
 
-def add_keeping(router: APIRouter, gallery: Gallery, answering: Answering) -> None:
+def add_keeping(router: APIRouter, keeping: Keeping, answering: Answering) -> None:
     """``/gallery/…``: what an administrator does to the caller's own galleries."""
-    verification = gallery.keeping.verification
-    stores = gallery.keeping.stores
+    verification, stores = keeping.verification, keeping.stores
 
     def tenant_id(caller: Caller) -> str:
         with stores.database.read() as session:
@@ -77,15 +77,20 @@ def add_keeping(router: APIRouter, gallery: Gallery, answering: Answering) -> No
         verification.purge()
         return verify(caller)
 
-    def reindex(caller: Caller) -> ReindexReport:
-        return gallery.reindexing.tenant(caller)
-
-    def preview(caller: Caller) -> ReindexReport:
-        return gallery.reindexing.tenant(caller, dry=True)
-
     _add(router, answering, "verify", "Compare the index with the database", GalleryFindings, verify)
     _add(router, answering, "rebuild", "Make the index anew from the database", GalleryFindings, rebuild)
     _add(router, answering, "purge", "Let nothing erased stay in any file", GalleryFindings, purge)
+
+
+def add_reindexing(router: APIRouter, parts: Parts, gallery_of: GalleryOf, answering: Answering) -> None:
+    """``/gallery/reindex``: moves the caller's galleries to the running model."""
+
+    def reindex(caller: Caller) -> ReindexReport:
+        return parts.generations.current.made(gallery_of).reindexing.tenant(caller)
+
+    def preview(caller: Caller) -> ReindexReport:
+        return parts.generations.current.made(gallery_of).reindexing.tenant(caller, dry=True)
+
     _add(router, answering, "reindex", "Embed kept pictures with the running model", ReindexReport, reindex)
     _add(router, answering, "reindex/preview", "What a reindex would do", ReindexReport, preview)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -11,13 +12,17 @@ import numpy as np
 import pytest
 from bentoml.exceptions import BentoMLException, InternalServerError, ServiceUnavailable
 
-from bentos.common.batching.service import IN_FLIGHT, PAUSES_S, ServiceBatcher
+from bentos.common.batching.service import IN_FLIGHT, PAUSES_S, UNKNOWN, Loading, ServiceBatcher
 from bentos.common.errors import DependencyUnavailable, InferenceFailed
+from bentos.common.model_set import Chosen, key_of
 from bentos.common.settings import BatchSettings
-from models.errors import Overloaded
+from models.catalogue.detection import YUNET_N
+from models.catalogue.serial import card_from_json
+from models.errors import ModelUnavailable, Overloaded
 from models.runtime.session import Floats, Pixels
 
 WAIT_S = 10
+CHOSEN = Chosen((YUNET_N,), {YUNET_N.sha256: Path("/graphs/yunet.onnx")})
 
 
 def item(value: int) -> Pixels:
@@ -29,12 +34,39 @@ POISON = item(0)
 
 
 class InnerService:
-    """Raises what its script says, call by call, and answers with the first byte once the script is over."""
+    """Raises what its script says, call by call, and answers with the first byte once the script is over.
 
-    def __init__(self, script: Sequence[Exception] = (), ready: Sequence[bool | Exception] = ()) -> None:
+    Args:
+        script: Of calls for answers.
+        ready: Of questions whether it is ready.
+        loads: Of calls that load a model; one that is loaded stays until ``forget``.
+    """
+
+    def __init__(
+        self,
+        script: Sequence[Exception] = (),
+        ready: Sequence[bool | Exception] = (),
+        loads: Sequence[Loading | Exception] = (),
+    ) -> None:
         self._script = list(script)
         self._ready = list(ready)
+        self._loads = list(loads)
+        self._held: set[str] = set()
         self.calls: list[list[int]] = []
+        self.loaded: list[tuple[str, dict[str, str]]] = []
+
+    async def load(self, name: str, cards: list[Any], paths: dict[str, str]) -> list[Any]:
+        self.loaded.append((name, paths))
+        state = self._loads.pop(0) if self._loads else Loading(provider="Provider")
+        if isinstance(state, Exception):
+            raise state
+        if state.provider:
+            self._held.add(key_of([card_from_json(card) for card in cards]))
+        return list(state)
+
+    def forget(self) -> None:
+        """As if it had been started again."""
+        self._held.clear()
 
     @property
     def to_async(self) -> Any:
@@ -47,16 +79,27 @@ class InnerService:
             raise state
         return state
 
-    async def predict(self, items: Sequence[Pixels]) -> list[Floats | None]:
-        values = [int(item[0, 0, 0]) for item in items]
+    async def predict(self, items: Sequence[tuple[str, Pixels]]) -> list[Floats | str | None]:
+        values = [int(item[0, 0, 0]) for _, item in items]
         self.calls.append(values)
         if self._script:
             raise self._script.pop(0)
-        return [None if value == 0 else np.array([value], np.float32) for value in values]
+        return [
+            UNKNOWN if key not in self._held else None if value == 0 else np.array([value], np.float32)
+            for (key, _), value in zip(items, values, strict=True)
+        ]
 
     @property
     def unready(self) -> int:
         return len(self._ready)
+
+
+class Forgetful(InnerService):
+    """Loads what it is told to, and has lost it when it is asked."""
+
+    async def predict(self, items: Sequence[tuple[str, Pixels]]) -> list[Floats | str | None]:
+        self.forget()
+        return await super().predict(items)
 
 
 class Held(InnerService):
@@ -69,7 +112,7 @@ class Held(InnerService):
         self.waiting = 0
         self.most = 0
 
-    async def predict(self, items: Sequence[Pixels]) -> list[Floats | None]:
+    async def predict(self, items: Sequence[tuple[str, Pixels]]) -> list[Floats | str | None]:
         self.waiting += 1
         self.most = max(self.most, self.waiting)
         self.arrived.release()
@@ -81,7 +124,7 @@ class Held(InnerService):
 
 def batcher(inner: InnerService, max_queue: int = 8) -> ServiceBatcher:
     settings = BatchSettings(mode="service", max_size=4, max_age_ms=10_000.0, max_queue=max_queue)
-    return ServiceBatcher(inner, "predict", settings)
+    return ServiceBatcher(inner, "predict", key_of(CHOSEN.cards), lambda: CHOSEN, settings)
 
 
 async def started(inner: InnerService, max_queue: int = 8) -> ServiceBatcher:
@@ -241,3 +284,31 @@ async def test_start_waits_until_the_inner_service_is_ready() -> None:
 async def test_start_does_not_hide_a_fault_that_waiting_does_not_mend() -> None:
     with pytest.raises(BentoMLException, match="no such service"):
         await batcher(InnerService(ready=[BentoMLException("no such service")])).start()
+
+
+async def test_start_has_the_model_loaded_and_waits_for_it() -> None:
+    inner = InnerService(loads=[Loading(), aiohttp.ServerDisconnectedError(), Loading()])
+    one = await started(inner)
+    assert inner.loaded == [("predict", {YUNET_N.sha256: "/graphs/yunet.onnx"})] * 4
+    assert one.provider == "Provider"
+    assert await predict(one, ITEM) == [7.0]
+
+
+async def test_start_says_why_a_model_cannot_be_loaded() -> None:
+    with pytest.raises(ModelUnavailable, match="no such graph"):
+        await batcher(InnerService(loads=[Loading(), Loading(fault="no such graph")])).start()
+
+
+async def test_a_process_that_was_started_again_is_told_to_load_the_model_again() -> None:
+    inner = InnerService()
+    one = await started(inner)
+    inner.forget()
+    assert await predict(one, ITEM, item(3)) == [7.0, 3.0]
+    assert len(inner.loaded) >= 2
+
+
+async def test_a_process_that_never_holds_the_model_is_no_endless_loop() -> None:
+    inner = Forgetful()
+    one = await started(inner)
+    with pytest.raises(DependencyUnavailable, match="does not hold"):
+        await predict(one, ITEM)

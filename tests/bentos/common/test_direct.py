@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bentos.common.answers import model_refs
 from bentos.common.app import ServiceParts, context_of, create_app, principal_of
 from bentos.common.auth import TokenVerifier
 from bentos.common.direct import DirectRoutes
@@ -139,8 +140,8 @@ def application(direct: bool) -> Application:
     parts = ServiceParts(
         name="test-service",
         title="Test",
-        cards=cards,
-        health=HealthMonitor("test-service", "1.2.3", cards),
+        cards=lambda: cards,
+        health=HealthMonitor("test-service", "1.2.3", lambda: model_refs(cards)),
         metrics=metrics,
         verifier=TokenVerifier(Settings.model_validate({"jwt_secret": SECRET}).auth),
         max_body_bytes=1000,

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from bentos.common import health
+from bentos.common.answers import model_refs
 from bentos.common.errors import DependencyUnavailable
 from bentos.common.health import HealthMonitor, Probe
 from models.catalogue.detection import YUNET_N
@@ -35,7 +36,7 @@ async def loaded() -> None:
 
 
 def monitor(probes: Mapping[str, Probe] | None = None) -> HealthMonitor:
-    return HealthMonitor("face-detection-service", "1.2.3", (YUNET_N,), probes)
+    return HealthMonitor("face-detection-service", "1.2.3", lambda: model_refs((YUNET_N,)), probes)
 
 
 async def test_starting_then_ok() -> None:

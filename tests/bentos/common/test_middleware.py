@@ -15,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from bentos.common.answers import model_refs
 from bentos.common.app import ServiceParts, create_app
 from bentos.common.auth import TokenVerifier
 from bentos.common.errors import Forbidden, RateLimited
@@ -70,11 +71,11 @@ class Setup:
         cards = (CATALOGUE["yunet-n"],)
         self.metrics = Metrics("test-service")
         self.gate = asyncio.Event()
-        self.health = HealthMonitor("test-service", "1.2.3", cards)
+        self.health = HealthMonitor("test-service", "1.2.3", lambda: model_refs(cards))
         parts = ServiceParts(
             name="test-service",
             title="Test",
-            cards=cards,
+            cards=lambda: cards,
             health=self.health,
             metrics=self.metrics,
             verifier=TokenVerifier(Settings(jwt_secret=SECRET).auth),

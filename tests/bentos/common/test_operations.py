@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from types import MappingProxyType
 
 import httpx
 import jwt
 import pytest
 from fastapi import APIRouter
+from made_models import drawn_generations
 from starlette.types import ASGIApp
 from stores import TimedStore
 
@@ -19,9 +21,11 @@ from bentos.common.auth import TokenVerifier
 from bentos.common.composition import build_parts
 from bentos.common.context import Clock
 from bentos.common.errors import InferenceFailed
+from bentos.common.generations import Generations, Models
 from bentos.common.health import HealthMonitor
 from bentos.common.keyvalue import KeyValue, ProcessStore
 from bentos.common.metrics import Metrics
+from bentos.common.observing import AfterAnswer
 from bentos.common.operations import add_batch_route, add_image_route
 from bentos.common.settings import Settings
 from bentos.common.spec import DETECTOR, ServiceSpec
@@ -30,37 +34,28 @@ from bentos.contracts import DetectOptions, EmbedResult
 from bentos.contracts.recognition import EmbeddedFace
 from models.catalogue.card import Task
 from models.errors import NoFace
-from models.runtime.session import Floats, Pixels
 
 SECRET = "0123456789abcdef" * 4
 POINT = (0.1, 1e-7)
 EMBEDDING = [0.1 + 0.2, 1 / 3, -0.0, 1e-320, 1.0, -5e22]
 
 
-class NoModel:
-    """A batcher that is never asked."""
-
-    async def start(self) -> None:
-        raise AssertionError
-
-    def predict(self, items: Sequence[Pixels]) -> list[Floats]:
-        raise AssertionError
-
-
 class Service:
     """A service whose answer is that an image has as many faces as bytes; it remembers what it was asked."""
 
-    def __init__(self, store: KeyValue, size: int = 8) -> None:
+    def __init__(self, store: KeyValue, size: int = 8, observe: AfterAnswer | None = None) -> None:
         self.asked: list[bytes] = []
         spec = ServiceSpec("test-service", "Test", MappingProxyType({DETECTOR: Task.FACE_DETECTION}), "")
         settings = Settings.model_validate({"jwt_secret": SECRET, "model_cache_size": size})
         self._workers = Workers(2)
-        parts = build_parts(spec, settings, {DETECTOR: NoModel()}, self._workers, store, Metrics("tests"))
+        self.generations = drawn_generations(spec)
+        parts = build_parts(spec, settings, self.generations, self._workers, store, Metrics("tests"))
+        parts = replace(parts, observe=observe)
         routes = APIRouter(prefix=API)
-        add_image_route(routes, parts, "/embed", DetectOptions, EmbedResult, self._answer, "Embed")
-        add_batch_route(routes, parts, DetectOptions, EmbedResult, self._answer)
+        add_image_route(routes, parts, "/embed", DetectOptions, EmbedResult, self._make, "Embed")
+        add_batch_route(routes, parts, DetectOptions, EmbedResult, self._make)
         self.cache = parts.cache
-        self._app = _application(spec, settings, routes)
+        self._app = _application(spec, settings, routes, self.generations)
 
     def client(self, tenant: str = "acme") -> httpx.AsyncClient:
         token = jwt.encode({"sub": "ann", "tenant": tenant, "exp": 4_102_444_800}, SECRET, "HS256")
@@ -72,6 +67,9 @@ class Service:
 
     def close(self) -> None:
         self._workers.close()
+
+    def _make(self, models: Models) -> Callable[[bytes, DetectOptions, Clock], EmbedResult]:
+        return self._answer
 
     def _answer(self, image: bytes, options: DetectOptions, clock: Clock) -> EmbedResult:
         self.asked.append(image)
@@ -91,13 +89,15 @@ def _face(score: float) -> EmbeddedFace:
     )
 
 
-def _application(spec: ServiceSpec, settings: Settings, routes: APIRouter) -> ASGIApp:
+def _application(
+    spec: ServiceSpec, settings: Settings, routes: APIRouter, generations: Generations
+) -> ASGIApp:
     return create_app(
         ServiceParts(
             name=spec.name,
             title=spec.title,
-            cards=spec.cards,
-            health=HealthMonitor(spec.name, "1.2.3", spec.cards),
+            cards=lambda: generations.current.cards,
+            health=HealthMonitor(spec.name, "1.2.3", lambda: generations.current.refs),
             metrics=Metrics(spec.name),
             verifier=TokenVerifier(settings.auth),
             max_body_bytes=100_000,
@@ -226,3 +226,24 @@ async def test_without_a_cache_the_store_is_not_asked_and_every_request_is_answe
             assert first[1] is False
             assert (await batch(client, b"a", b"a"))[1] is False
     assert service.asked == [b"a"] * 4
+
+
+async def test_who_observes_hears_of_answers_that_were_computed_and_harms_none() -> None:
+    heard: list[tuple[bytes, EmbedResult, object]] = []
+
+    def observe(make: object, image: bytes, options: object, result: object, models: object) -> None:
+        assert isinstance(result, EmbedResult)
+        heard.append((image, result, models))
+        raise RuntimeError("the observer's own fault")
+
+    with closing(Service(ProcessStore(), observe=observe)) as service:
+        async with service.client() as client:
+            first, _ = await embed(client, b"ab")
+            assert await embed(client, b"ab") == (first, True)
+            await batch(client, b"ab", b"c")
+        current = service.generations.current
+    assert [(image, len(result.faces), models) for image, result, models in heard] == [
+        (b"ab", 2, current),
+        (b"ab", 2, current),
+        (b"c", 1, current),
+    ]

@@ -21,6 +21,7 @@ from sqlalchemy import text
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from bentos.common.answers import model_refs
 from bentos.common.app import ServiceParts, create_app
 from bentos.common.auth import Principal, TokenVerifier
 from bentos.common.database import Database
@@ -328,8 +329,8 @@ class Told:
         parts = ServiceParts(
             name="test-service",
             title="Test",
-            cards=cards,
-            health=HealthMonitor("test-service", "1.2.3", cards),
+            cards=lambda: cards,
+            health=HealthMonitor("test-service", "1.2.3", lambda: model_refs(cards)),
             metrics=Metrics("test-service"),
             verifier=TokenVerifier(Settings(jwt_secret=SECRET).auth),
             max_body_bytes=1000,

@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from models.catalogue import CATALOGUE, DEFAULTS
+from models.catalogue import CATALOGUE, DEFAULTS, OWN
 from models.catalogue.card import ModelCard, Task
+from models.catalogue.own import FOLDER
 from models.export import RECIPES
+from models.runtime.store import OWN_RECIPE, digest
 
+OWN_BYTES = 15_000_000
 CARDS = [pytest.param(card, id=card.name) for card in CATALOGUE.values()]
 DIGEST = re.compile(r"[0-9a-f]{64}")
 PINNED = re.compile(r"https://raw\.githubusercontent\.com/[\w.-]+/[\w.-]+/[0-9a-f]{12,40}/\S+")
@@ -20,8 +23,11 @@ PINNED = re.compile(r"https://raw\.githubusercontent\.com/[\w.-]+/[\w.-]+/[0-9a-
 
 @pytest.mark.parametrize("card", CARDS)
 def test_names_a_recipe_and_digests(card: ModelCard) -> None:
-    assert card.recipe in RECIPES
     assert DIGEST.fullmatch(card.sha256)
+    if card.recipe == OWN_RECIPE:
+        assert not card.weights, "training made the graph: nothing is fetched for it"
+        return
+    assert card.recipe in RECIPES
     assert card.weights
     for weight in card.weights:
         assert DIGEST.fullmatch(weight.sha256)
@@ -68,9 +74,22 @@ def test_every_graph_and_file_name_is_one_cards_own() -> None:
 
 def test_every_task_is_served() -> None:
     assert set(DEFAULTS) == set(Task)
-    for task, names in DEFAULTS.items():
+    for task, names in (*DEFAULTS.items(), *OWN.items()):
         assert names
         assert all(CATALOGUE[name].task is task for name in names)
+
+
+def test_a_published_model_serves_unless_its_own_set_is_chosen() -> None:
+    own = {name for names in OWN.values() for name in names}
+    assert own == {card.name for card in CATALOGUE.values() if card.recipe == OWN_RECIPE}
+    assert own.isdisjoint(name for names in DEFAULTS.values() for name in names)
+
+
+def test_own_weights_lie_beside_their_cards_and_are_small() -> None:
+    own = [CATALOGUE[name] for names in OWN.values() for name in names]
+    graphs = [FOLDER / card.file_name for card in own]
+    assert [digest(path) for path in graphs] == [card.sha256 for card in own]
+    assert sum(path.stat().st_size for path in graphs) <= OWN_BYTES
 
 
 @pytest.mark.parametrize("task", [Task.ANTISPOOFING, Task.DEEPFAKE_DETECTION])

@@ -17,7 +17,7 @@ from models.export import RECIPES
 from models.export.__main__ import build, main
 
 pytestmark = pytest.mark.published
-CARDS = [pytest.param(card, id=card.name) for card in CATALOGUE.values()]
+CARDS = [pytest.param(card, id=card.name) for card in CATALOGUE.values() if card.recipe in RECIPES]
 
 
 def session(graph: bytes) -> ort.InferenceSession:
@@ -142,7 +142,7 @@ def test_the_command_compares_every_card(
 ) -> None:
     assert main(["--mirror", str(mirror), "--out", str(tmp_path)]) == 0
     printed = capsys.readouterr().out
-    for card in CATALOGUE.values():
+    for card in (card for card in CATALOGUE.values() if card.recipe in RECIPES):
         assert card.sha256 in printed
         assert (tmp_path / card.file_name).is_file()
 

@@ -15,6 +15,7 @@ from chains import deed, grow, judged
 from fastapi import APIRouter
 from pydantic import SecretStr
 
+from bentos.common.answers import model_refs
 from bentos.common.app import API, ServiceParts, create_app
 from bentos.common.audit.chain import verify_lines
 from bentos.common.audit.routes import AuditReader, add_audit_routes
@@ -46,8 +47,8 @@ async def serving(database: Database) -> AsyncIterator[httpx.AsyncClient]:
     parts = ServiceParts(
         name="test-service",
         title="Test",
-        cards=cards,
-        health=HealthMonitor("test-service", "1.2.3", cards),
+        cards=lambda: cards,
+        health=HealthMonitor("test-service", "1.2.3", lambda: model_refs(cards)),
         metrics=Metrics("test-service"),
         verifier=TokenVerifier(Settings(jwt_secret=SECRET).auth),
         max_body_bytes=1000,

@@ -18,6 +18,7 @@ from video_jobs import ACME, SHA256
 from bentos.common.database import Database
 from bentos.common.database.upgrade import upgrade
 from bentos.common.loading import open_model
+from bentos.common.model_set import served
 from bentos.common.settings import Settings
 from bentos.contracts import JobStatus, VideoOptions
 from bentos.deepfake_detection.settings import VideoSettings
@@ -98,7 +99,9 @@ def place(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pl
 
 @pytest.fixture(scope="module")
 def clip(place: Place, photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    detector = open_model(Task.FACE_DETECTION, place.settings, alone=lambda: True)
+    detector = open_model(
+        served(place.settings, [Task.FACE_DETECTION])[Task.FACE_DETECTION], place.settings, lambda: True
+    )
     assert isinstance(detector, DetectorModel)
     path = tmp_path_factory.mktemp("clip") / "portrait"
     still = portrait(detector, photograph(photos / "people" / "obama.jpg"))

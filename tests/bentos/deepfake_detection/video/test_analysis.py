@@ -9,6 +9,7 @@ import pytest
 from altered_clips import filmed, photograph, portrait, reduced, with_face_of, write_clip
 
 from bentos.common.loading import open_model
+from bentos.common.model_set import served
 from bentos.common.settings import Settings
 from bentos.contracts import VideoOptions, VideoResult
 from bentos.deepfake_detection.video.analysis import VideoAnalysis
@@ -39,7 +40,7 @@ def analysis(settings: Settings) -> VideoAnalysis:
 
 @pytest.fixture(scope="module")
 def detector(settings: Settings) -> DetectorModel:
-    model = open_model(Task.FACE_DETECTION, settings, alone=lambda: True)
+    model = open_model(served(settings, [Task.FACE_DETECTION])[Task.FACE_DETECTION], settings, lambda: True)
     assert isinstance(model, DetectorModel)
     return model
 

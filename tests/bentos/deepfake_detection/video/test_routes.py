@@ -17,6 +17,7 @@ from stores import in_process
 from video_jobs import FACTS
 
 from bentos.common.answering import Answering
+from bentos.common.answers import model_refs
 from bentos.common.app import API, ServiceParts, create_app
 from bentos.common.auth import TokenVerifier
 from bentos.common.composition import Parts
@@ -56,14 +57,15 @@ class Setup:
             send=lambda job_id: None,
         )
         settings = Settings(jwt_secret=SECRET)
-        parts = SimpleNamespace(workers=workers, cards=(), key_value=store, settings=settings)
+        generations = SimpleNamespace(current=SimpleNamespace(refs=[]))
+        parts = SimpleNamespace(workers=workers, generations=generations, key_value=store, settings=settings)
         router = APIRouter(prefix=API)
         add_videos(router, intake, Answering(cast(Parts, parts), database))
         service = ServiceParts(
             name="test-service",
             title="Test",
-            cards=CARDS,
-            health=HealthMonitor("test-service", "1.2.3", CARDS),
+            cards=lambda: CARDS,
+            health=HealthMonitor("test-service", "1.2.3", lambda: model_refs(CARDS)),
             metrics=Metrics("test-service"),
             verifier=TokenVerifier(settings.auth),
             max_body_bytes=1_000_000,

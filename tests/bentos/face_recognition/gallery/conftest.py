@@ -43,7 +43,7 @@ class World:
         chosen = card or self.card
         settings = self.settings.model_copy(update=changes)
         cache = ResultCache(open_key_value(settings.key_value), settings.cache)
-        gallery = Gallery.of(open_stores(settings, chosen, cache), DrawnAnalysis(chosen))  # type: ignore[arg-type]
+        gallery = Gallery.of(open_stores(settings, lambda: chosen, cache), DrawnAnalysis(chosen))  # type: ignore[arg-type]
         gallery.keeping.prepare()
         gallery.keeping.upkeep.bring_in_order()
         self._open.append(gallery.keeping)

@@ -167,7 +167,8 @@ def test_another_models_collection_is_refused_with_what_to_do(
     world: object, staff: Gallery, caller: Caller, newer: Callable[[ModelCard], ModelCard]
 ) -> None:
     enrol(staff, caller, "one", drawn(1))
-    stores = replace(staff.keeping.stores, card=newer(staff.keeping.stores.card))
+    card = newer(staff.keeping.stores.card)
+    stores = replace(staff.keeping.stores, running=lambda: card)
     other = Gallery.of(stores, staff.identification._analysis)
     for attempt in (
         lambda: identify(other, caller, drawn(1)),

@@ -38,7 +38,7 @@ def replicas(postgres: PostgresServer, upgraded: str, tmp_path: Path) -> Iterato
             keep_images=True,
         )
         cache = ResultCache(open_key_value(settings.key_value), settings.cache)
-        gallery = Gallery.of(open_stores(settings, CARD, cache), DrawnAnalysis())  # type: ignore[arg-type]
+        gallery = Gallery.of(open_stores(settings, lambda: CARD, cache), DrawnAnalysis())  # type: ignore[arg-type]
         gallery.keeping.prepare()
         gallery.keeping.upkeep.bring_in_order()
         opened.append(gallery)

@@ -66,7 +66,8 @@ def test_another_models_file_is_refused(
     people: Gallery, caller: Caller, newer: Callable[[ModelCard], ModelCard]
 ) -> None:
     lines = exported(people, caller)
-    stores = replace(people.keeping.stores, card=newer(people.keeping.stores.card))
+    card = newer(people.keeping.stores.card)
+    stores = replace(people.keeping.stores, running=lambda: card)
     other = Gallery.of(stores, people.identification._analysis)
     with pytest.raises(Conflict, match="do not compare"):
         other.transfer.bring_in(replace(caller, tenant="umbrella"), "staff", lines)
