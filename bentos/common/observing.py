@@ -29,7 +29,7 @@ class Follower(Protocol):
         It runs in a thread and may come again. With a registry that does not answer it serves what is kept.
 
         Raises:
-            ModelUnavailable: The registry does not answer and nothing of it is kept.
+            DependencyUnavailable: The registry does not answer and nothing of it is kept.
         """
         ...
 

@@ -14,7 +14,18 @@ from bentos.common.errors import ConfigurationError
 
 SECRET_BYTES = 32
 OWNER_ONLY = 0o600
-OF_PROGRAMS = ("logs", "models", "bentoml", "images", "gateway", "uploads", "broker", "video-worker.ready")
+OF_PROGRAMS = (
+    "logs",
+    "models",
+    "bentoml",
+    "images",
+    "gateway",
+    "uploads",
+    "broker",
+    "video-worker.ready",
+    "mlflow",
+    "training",
+)
 STORES = ("facesocial.sqlite", "milvus.db", "tombstones.")
 """Files and folders of the embedded stores, with what lies beside them (logs, locks)."""
 MAX_LOG_BYTES = 10_000_000

@@ -22,7 +22,7 @@ from mlflow_server import MlflowServer
 from service_process import ServiceProcess
 
 pytest.importorskip("torch", reason="needs the extra `train`")
-pytest.importorskip("mlflow", reason="needs the extra `train`")
+pytest.importorskip("training_eval.registry.tracking", reason="needs the extra `train`")
 
 from models.catalogue import CATALOGUE
 from models.catalogue.card import Task

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from registered import a_bundle
 
-pytest.importorskip("mlflow", reason="needs the extra `train`")
+pytest.importorskip("training_eval.registry.tracking", reason="needs the extra `train`")
 
 from mlflow import MlflowClient
 from mlflow_server import MlflowServer
