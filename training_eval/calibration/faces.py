@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,11 +16,13 @@ from models.catalogue import CATALOGUE, DEFAULTS
 from models.catalogue.card import ModelCard, Task
 from models.processing.views import View
 from models.runtime.detector import Detection, DetectorModel, canvas_of, detections_of
-from models.runtime.session import OrtSession
+from models.runtime.session import OrtSession, SessionOptions
 from models.runtime.store import WeightStore
 
 Pixels = NDArray[np.uint8]
 Vectors = NDArray[np.float32]
+
+_ENLARGE, _BORDER = 2, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +51,18 @@ class Face:
 class Loader:
     """Sessions and faces from a mirror of the published weights."""
 
-    def __init__(self, mirror: str, cache: Path) -> None:
+    def __init__(self, mirror: str, cache: Path, options: SessionOptions | None = None) -> None:
         self._store = WeightStore(cache, mirror=mirror, offline=True)
+        self._options = options
         self._card = CATALOGUE[DEFAULTS[Task.FACE_DETECTION][0]]
         self._detector = DetectorModel(self.session(self._card))
 
     def session(self, card: ModelCard) -> OrtSession:
-        return OrtSession(card, self._store.resolve(card))
+        return OrtSession(card, self.graph(card), self._options)
+
+    def graph(self, card: ModelCard) -> Path:
+        """Where the graph of a published model lies."""
+        return self._store.resolve(card)
 
     def faces(self, pixels: Pixels, min_score: float = 0.6) -> list[Face]:
         """Faces of a picture, best first; a smaller copy is searched where the picture itself shows none."""
@@ -82,13 +89,23 @@ def loader(options: argparse.Namespace) -> Loader:
     return Loader(options.mirror, options.cache or Path(tempfile.mkdtemp(prefix="graphs-")))
 
 
-def pictures(folder: Path, pattern: str = "*.jpg") -> Iterator[tuple[Path, Pixels]]:
-    """Every picture of a folder with its path, in the order of the names."""
-    for path in sorted(folder.glob(pattern)):
+def pictures(
+    folder: Path, pattern: str = "*.jpg", wanted: Callable[[Path], bool] = lambda path: True
+) -> Iterator[tuple[Path, Pixels]]:
+    """Every picture of a folder with its path, in the order of the names; only the wanted ones are read."""
+    for path in filter(wanted, sorted(folder.glob(pattern))):
         image = cv2.imread(str(path))
         if image is None:
             raise SystemExit(f"{path} is no picture.")
         yield path, image.astype(np.uint8)
+
+
+def framed(image: Pixels) -> Pixels:
+    """Enlarge and add a border: where a face fills its picture, the detector wants surroundings."""
+    large = cv2.resize(image, None, fx=_ENLARGE, fy=_ENLARGE, interpolation=cv2.INTER_CUBIC)
+    edge = int(_BORDER * large.shape[0])
+    bordered = cv2.copyMakeBorder(large, edge, edge, edge, edge, cv2.BORDER_REPLICATE)
+    return bordered.astype(np.uint8)
 
 
 def frames(video: Path, step: int, count: int) -> list[Pixels]:

@@ -17,7 +17,7 @@ import numpy as np
 from models.catalogue import CATALOGUE, DEFAULTS
 from models.catalogue.card import Task
 from models.runtime.session import OrtSession
-from training_eval.calibration.faces import Face, Loader, Pixels, Vectors, loader, parser, pictures
+from training_eval.calibration.faces import Face, Loader, Vectors, framed, loader, parser, pictures
 from training_eval.calibration.fit import (
     RATES,
     Scores,
@@ -27,7 +27,6 @@ from training_eval.calibration.fit import (
     normal_thresholds,
 )
 
-_ENLARGE, _BORDER = 2, 0.5
 _SMALLEST = 50
 _SIDES = (20, 30, 40, 50, 60, 80, 100, 150)
 
@@ -49,7 +48,7 @@ def main() -> None:
 def _gallery(load: Loader, network: OrtSession, folder: Path) -> tuple[Vectors, list[str]]:
     vectors, people, missed = [], [], 0
     for path, image in pictures(folder, "*/*.pgm"):
-        faces = load.faces(_framed(image), min_score=0.3)
+        faces = load.faces(framed(image), min_score=0.3)
         if not faces:
             missed += 1
             continue
@@ -57,14 +56,6 @@ def _gallery(load: Loader, network: OrtSession, folder: Path) -> tuple[Vectors, 
         people.append(path.parent.name)
     print(f"{len(vectors)} faces of {len(set(people))} people, {missed} pictures without a face")
     return np.stack(vectors), people
-
-
-def _framed(image: Pixels) -> Pixels:
-    """Enlarge and add a border: the faces fill their pictures, the detector wants surroundings."""
-    large = cv2.resize(image, None, fx=_ENLARGE, fy=_ENLARGE, interpolation=cv2.INTER_CUBIC)
-    edge = int(_BORDER * large.shape[0])
-    framed = cv2.copyMakeBorder(large, edge, edge, edge, edge, cv2.BORDER_REPLICATE)
-    return framed.astype(np.uint8)
 
 
 def _embed(network: OrtSession, faces: list[Face]) -> Vectors:

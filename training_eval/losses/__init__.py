@@ -1,0 +1,1 @@
+"""What a student network is punished for."""
