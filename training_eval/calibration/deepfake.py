@@ -9,7 +9,6 @@ targets keep it below (n + 1) / (n + 2).
 
 from __future__ import annotations
 
-import argparse
 import itertools
 from dataclasses import replace
 from pathlib import Path
@@ -41,7 +40,7 @@ def main() -> None:
     arguments.add_argument("--photos", type=Path, required=True)
     options = arguments.parse_args()
     load = loader(options)
-    sets = _sets(load, options)
+    sets = sets_of(load, options.photos)
     networks = [load.session(CATALOGUE[name]) for name in _NETWORKS]
     print({name: len(faces) for name, faces in sets.items()})
     _compare_scales(networks, sets)
@@ -49,8 +48,8 @@ def main() -> None:
     _calibrate(networks, sets)
 
 
-def _sets(load: Loader, options: argparse.Namespace) -> Sets:
-    photos: Path = options.photos
+def sets_of(load: Loader, photos: Path) -> Sets:
+    """Large faces by what is known of them."""
     folders = {"forged": "deepfake/df", "real": "deepfake/real", "people": "people", "groups": "groups"}
     sets = {
         name: [face for _, image in pictures(photos / folder) for face in _large(load.faces(image))]
@@ -66,7 +65,7 @@ def _large(faces: list[Face]) -> list[Face]:
     return [face for face in faces if face.side >= _SMALLEST]
 
 
-def _outputs(networks: list[OrtSession], faces: list[Face], scale: float | None = None) -> Outputs:
+def outputs_of(networks: list[OrtSession], faces: list[Face], scale: float | None = None) -> Outputs:
     """P(genuine) as [faces, networks]."""
     crops = np.stack([face.crop(networks[0].card, scale) for face in faces])
     return np.concatenate([network.run(crops)["real"] for network in networks], axis=1)
@@ -79,7 +78,7 @@ def _cards(weights: tuple[float, ...]) -> list[ModelCard]:
     ]
 
 
-def _evidence(outputs: Outputs, faces: list[Face], cards: list[ModelCard], trusted: bool) -> Scores:
+def evidence_of(outputs: Outputs, faces: list[Face], cards: list[ModelCard], trusted: bool) -> Scores:
     """Evidence of forgery of each face, weighed by its size if ``trusted``."""
     raw = np.array([forgery_evidence(row, cards) for row in outputs])
     limits = CATALOGUE[DEFAULTS[Task.DEEPFAKE_DETECTION][0]].decoding["trust_side"]
@@ -95,10 +94,12 @@ def _compare_scales(networks: list[OrtSession], sets: Sets) -> None:
     cards = _cards((0.5, 0.5, 0.0))
     genuine = [face for name in ("real", "people", "groups") for face in sets[name]]
     for scale in _SCALES:
-        forged = _evidence(_outputs(networks, sets["forged"], scale), sets["forged"], cards, trusted=False)
-        outputs = _outputs(networks, genuine, scale)
-        raw = _evidence(outputs, genuine, cards, trusted=False)
-        weighed = _evidence(outputs, genuine, cards, trusted=True)
+        forged = evidence_of(
+            outputs_of(networks, sets["forged"], scale), sets["forged"], cards, trusted=False
+        )
+        outputs = outputs_of(networks, genuine, scale)
+        raw = evidence_of(outputs, genuine, cards, trusted=False)
+        weighed = evidence_of(outputs, genuine, cards, trusted=True)
         spread = " ".join(f"{value:6.2f}" for value in np.percentile(raw, [50, 90, 100]))
         print(f"{scale}: {forged.min():6.2f}; {spread}; {weighed.max():6.2f}")
 
@@ -106,14 +107,14 @@ def _compare_scales(networks: list[OrtSession], sets: Sets) -> None:
 def _compare_weights(networks: list[OrtSession], sets: Sets) -> None:
     """Two criteria that need not agree: the margin rests on two faces, the loss on all of them."""
     genuine = [face for name in ("real", "people", "groups") for face in sets[name]]
-    forged_outputs, genuine_outputs = _outputs(networks, sets["forged"]), _outputs(networks, genuine)
+    forged_outputs, genuine_outputs = outputs_of(networks, sets["forged"]), outputs_of(networks, genuine)
     print("weights of", ", ".join(_NETWORKS) + ": loss after calibration, margin between forged and genuine")
     for first, second in itertools.product(_QUARTERS, _QUARTERS):
         if first + second > 1:
             continue
         cards = _cards((first, second, 1 - first - second))
-        forged = _evidence(forged_outputs, sets["forged"], cards, trusted=True)
-        other = _evidence(genuine_outputs, genuine, cards, trusted=True)
+        forged = evidence_of(forged_outputs, sets["forged"], cards, trusted=True)
+        other = evidence_of(genuine_outputs, genuine, cards, trusted=True)
         margin = forged.min() - other.max()
         print(f"  {first} {second} {1 - first - second}: {_loss(forged, other):.3f} {margin:6.2f}")
 
@@ -130,7 +131,7 @@ def _calibrate(networks: list[OrtSession], sets: Sets) -> None:
     used = [network for network in networks if network.card in members]
     cards = [network.card for network in used]
     evidence = {
-        name: _evidence(_outputs(used, faces), faces, cards, trusted=True)
+        name: evidence_of(outputs_of(used, faces), faces, cards, trusted=True)
         for name, faces in sets.items()
         if faces
     }

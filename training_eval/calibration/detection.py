@@ -24,16 +24,21 @@ def main() -> None:
     arguments.add_argument("--photos", type=Path, required=True)
     options = arguments.parse_args()
     load = loader(options)
-    faces: list[Face] = []
-    for folder in ("groups", "people"):
-        for path, image in pictures(options.photos / folder):
-            found = load.faces(image)
-            print(f"{path.name}: {len(found)} faces")
-            faces.extend(face for face in found if face.side >= _REFERENCE)
+    faces = large_faces(load, options.photos)
     print(f"{len(faces)} faces of {_REFERENCE} px or more; found when shrunk to")
     for side in _SIDES:
-        hits = [_overlap(load, face, side / face.side) for face in faces]
-        print(f"{side:3} px: {np.mean([hit >= 0.5 for hit in hits]):.3f}")
+        print(f"{side:3} px: {share_found(load, faces, side):.3f}")
+
+
+def large_faces(load: Loader, photos: Path) -> list[Face]:
+    """Faces large enough to be shrunk."""
+    images = (image for folder in ("groups", "people") for _, image in pictures(photos / folder))
+    return [face for image in images for face in load.faces(image) if face.side >= _REFERENCE]
+
+
+def share_found(load: Loader, faces: list[Face], side: float) -> float:
+    """Share of the faces that are found when ``side`` pixels long."""
+    return float(np.mean([_overlap(load, face, side / face.side) >= 0.5 for face in faces]))
 
 
 def _overlap(load: Loader, face: Face, scale: float) -> float:

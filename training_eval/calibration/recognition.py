@@ -38,14 +38,14 @@ def main() -> None:
     options = arguments.parse_args()
     load = loader(options)
     network = load.session(CATALOGUE[DEFAULTS[Task.FACE_RECOGNITION][0]])
-    genuine, impostors = _pairs(*_gallery(load, network, options.faces))
-    strangers = _strangers(load, network, options.photos)
-    _report(genuine, impostors, strangers)
+    genuine, impostors = pairs(*gallery(load, network, options.faces))
+    others = strangers(load, network, options.photos)
+    _report(genuine, impostors, others)
     _named(load, network, options.photos / "people", ("obama", "biden"))
     _sizes(load, network, options.photos / "people")
 
 
-def _gallery(load: Loader, network: OrtSession, folder: Path) -> tuple[Vectors, list[str]]:
+def gallery(load: Loader, network: OrtSession, folder: Path) -> tuple[Vectors, list[str]]:
     vectors, people, missed = [], [], 0
     for path, image in pictures(folder, "*/*.pgm"):
         faces = load.faces(framed(image), min_score=0.3)
@@ -62,7 +62,7 @@ def _embed(network: OrtSession, faces: list[Face]) -> Vectors:
     return np.asarray(network.run(np.stack([face.crop(network.card) for face in faces]))["embedding"])
 
 
-def _pairs(vectors: Vectors, people: list[str]) -> tuple[Scores, Scores]:
+def pairs(vectors: Vectors, people: list[str]) -> tuple[Scores, Scores]:
     """Similarities of all pairs of one person, and of all pairs of two."""
     upper = np.triu_indices(len(vectors), 1)
     similarity = np.asarray(vectors @ vectors.T, np.float64)[upper]
@@ -94,16 +94,16 @@ def _report(genuine: Scores, impostors: Scores, strangers: Scores) -> None:
     for what, negative in (("grey set", impostors), ("photographs", strangers)):
         slope, intercept = fit_platt(genuine, negative)
         print(f"Platt against {what}: slope {slope:.2f}, intercept {intercept:.2f}")
-    print(f"equal error rate on the grey set: {_equal_error(genuine, impostors):.4f}")
+    print(f"equal error rate on the grey set: {equal_error(genuine, impostors):.4f}")
 
 
-def _equal_error(genuine: Scores, impostors: Scores) -> float:
+def equal_error(genuine: Scores, impostors: Scores) -> float:
     thresholds = np.quantile(genuine, np.linspace(0, 0.2, 2001))
     gaps = [abs(accepted(impostors, t) - (1 - accepted(genuine, t))) for t in thresholds]
     return 1 - accepted(genuine, float(thresholds[int(np.argmin(gaps))]))
 
 
-def _strangers(load: Loader, network: OrtSession, photos: Path) -> Scores:
+def strangers(load: Loader, network: OrtSession, photos: Path) -> Scores:
     """Similarities of the faces of one colour photograph to each other: different people under one light."""
     found: list[float] = []
     for folder in ("groups", "people"):

@@ -31,7 +31,7 @@ from training_eval.evaluation.held import held_figures
 from training_eval.evaluation.local_sets import LocalSets, open_local_sets
 from training_eval.evaluation.run import evaluate
 from training_eval.evaluation.stores import store_of
-from training_eval.evaluation.tables import Bar, holds, show, show_held
+from training_eval.evaluation.tables import Bar, holds, show, show_held, show_published
 from training_eval.reports import Report
 from training_eval.settings import TrainingSettings
 
@@ -81,7 +81,7 @@ def _measured(
     if local is not None:
         usable += local.of(task, candidate.cards)
     if not usable:
-        console.print(f"[bold]{candidate.title}[/bold]: there is no set of data to measure it on.")
+        show_published(candidate.title, candidate.cards, console)
         return None
     with _bars(console) as bars:
         report = evaluate(candidate.bundle, usable, finder=finder, progress=Bar(bars))

@@ -34,15 +34,24 @@ def show(title: str, cards: Sequence[ModelCard], report: Report, console: Consol
     speed = report.milliseconds / report.reference_milliseconds
     facts = f"{report.size_bytes / 1e6:.2f} MB, {report.milliseconds:.1f} ms an item ({speed:.2f} x the reference)"
     table = Table(title=f"{title} ({facts})", title_justify="left", title_style="bold")
-    for column in ("figure", "value", "95 %", "cases", "on"):
-        table.add_column(column, justify="right" if column in ("value", "cases") else "left")
-    for figure in dict.fromkeys(figure for card in cards for figure in card.published):
-        table.add_row(figure.metric, f"{figure.value:g}", "", "", f"published: {figure.dataset}", style="dim")
+    _begin(table, cards)
     for measure in report.measures:
         table.add_row(*_row(measure))
     console.print(table)
     for note in report.notes:
         console.print(f"  {note}", style="dim", highlight=False)
+
+
+def show_published(title: str, cards: Sequence[ModelCard], console: Console) -> None:
+    """Published figures alone, where there is no set of data: the published model labels those that there are."""
+    table = Table(title=f"{title} (no set of data)", title_justify="left", title_style="bold")
+    _begin(table, cards)
+    if table.row_count:
+        console.print(table)
+    else:
+        console.print(
+            f"[bold]{title}[/bold]: nothing is published, and there is no set of data to measure it on."
+        )
 
 
 def show_held(title: str, held: Sequence[tuple[Figure, float | None]], console: Console) -> None:
@@ -55,6 +64,13 @@ def show_held(title: str, held: Sequence[tuple[Figure, float | None]], console: 
         style = "" if now is not None and holds(figure, now) else "red"
         table.add_row(figure.metric, f"{figure.value:g}", said, figure.dataset, style=style)
     console.print(table)
+
+
+def _begin(table: Table, cards: Sequence[ModelCard]) -> None:
+    for column in ("figure", "value", "95 %", "cases", "on"):
+        table.add_column(column, justify="right" if column in ("value", "cases") else "left")
+    for figure in dict.fromkeys(figure for card in cards for figure in card.published):
+        table.add_row(figure.metric, f"{figure.value:g}", "", "", f"published: {figure.dataset}", style="dim")
 
 
 def holds(figure: Figure, now: float) -> bool:
