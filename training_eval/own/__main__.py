@@ -1,6 +1,7 @@
 """Make our own default weights, or measure those that are shipped.
 
-``python -m training_eval.own [TASK…] [--minutes M] [--out FOLDER] [--measure]``
+``python -m training_eval.own [TASK…] [--minutes M] [--out FOLDER] [--register]``,
+or ``… --measure``
 
 Photographs, the AT&T faces and the published weights to learn from are named by ``FACESOCIAL_PHOTOS``,
 ``FACESOCIAL_FACES`` and ``FACESOCIAL_MODEL_MIRROR``. A run that was ended goes on where it stopped.
@@ -23,6 +24,7 @@ from models.errors import FaceSocialError
 from models.runtime.session import OrtSession
 from training_eval.own.makers import MODULES, maker
 from training_eval.own.material import Material
+from training_eval.own.registering import register
 from training_eval.settings import TrainingSettings
 
 
@@ -52,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--steps", type=int, help="steps of each model instead of its own number")
     made.add_argument("--threads", type=int, default=1, help="processor cores to use")
     made.add_argument("--out", type=Path, default=FOLDER, help="folder for graphs and cards")
+    made.add_argument("--register", action="store_true", help="make it a version in the MLflow registry too")
     made.add_argument("--measure", action="store_true", help="measure the cards' graphs in --out instead")
     return made
 
@@ -61,10 +64,14 @@ def _make(material: Material, task: Task, options: argparse.Namespace, settings:
     schedule = replace(module.SCHEDULE, minutes=options.minutes)
     if options.steps is not None:
         schedule = replace(schedule, steps=options.steps)
-    made = module.make(material, schedule, settings.state_dir / "training" / MODULES[task])
+    folder = settings.state_dir / "training" / MODULES[task]
+    made = module.make(material, schedule, folder)
     path = made.write(options.out)
     print(f"{path}: {len(made.graph) / 1e6:.2f} MB")
     _show(made.card.measured)
+    if options.register:
+        version = register(made, material, schedule, folder, settings)
+        print(f"registered as version {version.number} of {task.value}")
 
 
 def _measure(material: Material, task: Task, folder: Path) -> None:

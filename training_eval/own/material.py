@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -86,6 +87,13 @@ class Material:
         """Every ``step``-th frame of the videos, in their order."""
         return self._once(("video", part, step), lambda: self._frames(part, step))
 
+    def digest(self) -> Mapping[str, str]:
+        """SHA-256 over names and contents of the files of the training part, by what they are."""
+        found = {"photographs": _digest(self._photos, ("*/*.jpg", "*/*.mp4"))}
+        if self._faces is not None:
+            found["AT&T Database of Faces"] = _digest(self._faces / "att", ("*/*.pgm",))
+        return found
+
     def session(self, name: str) -> OrtSession:
         """A published model of the catalogue, from the mirror."""
         if name not in self._sessions:
@@ -120,6 +128,14 @@ class Material:
         videos = [path for path in sorted((self._photos / "video").glob("*.mp4")) if _part(path) == part]
         shown = [(path, pixels) for path in videos for pixels in frames(path, step, _EVERY_FRAME)]
         return [Picture(path, pixels, self.find) for path, pixels in shown]
+
+
+def _digest(root: Path, patterns: Sequence[str]) -> str:
+    total = hashlib.sha256()
+    paths = sorted(path for pattern in patterns for path in root.glob(pattern) if _part(path) == "training")
+    for path in paths:
+        total.update(path.relative_to(root).as_posix().encode() + hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
 
 
 def _part(path: Path) -> Part:

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from training_eval.training import history
 from training_eval.training.batches import batches
 from training_eval.training.checkpoint import load
 from training_eval.training.problem import Batch, Problem
@@ -55,7 +56,9 @@ def train(
     with torch.random.fork_rng():
         run = Run(problem, schedule, device_of(device))
         found = load(folder, run.identity) if resume else None
-        if found is not None:
+        if found is None:
+            history.forget(folder)
+        else:
             run.restore(found)
         with Stopping() as stopping, Progress(problem.name, schedule) as progress:
             _steps(run, folder, progress, stopping, on_step, workers)
@@ -83,6 +86,8 @@ def _steps(
             if schedule.evaluate_every and run.step % schedule.evaluate_every == 0:
                 values = {**values, **run.evaluate()}
                 progress.note(run.step, values)
+            if run.step % history.EVERY == 0 or run.progress >= 1.0:
+                history.note(folder, run.step, values)
             if on_step is not None:
                 on_step(run.step, values)
             if run.step % schedule.checkpoint_every == 0 or stopping.asked:

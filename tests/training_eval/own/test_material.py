@@ -137,3 +137,15 @@ def test_what_is_missing_is_named(photos: Path, tmp_path: Path, loader: Counting
         Material.of(TrainingSettings(photos=photos, model_mirror=None))
     with pytest.raises(DataMissing, match="FACESOCIAL_FACES"):
         Material(photos, None, loader).att("training")
+
+
+def test_the_digest_is_of_what_is_trained_on(tmp_path: Path) -> None:
+    (tmp_path / "groups").mkdir()
+    for name in ("1.jpg", "9.jpg"):
+        (tmp_path / "groups" / name).write_bytes(b"a picture")
+    material = Material(tmp_path, None, None)  # type: ignore[arg-type]
+    before = material.digest()
+    (tmp_path / "groups" / "9.jpg").write_bytes(b"held back, another one")
+    assert material.digest() == before
+    (tmp_path / "groups" / "1.jpg").write_bytes(b"another one")
+    assert material.digest() != before
