@@ -13,13 +13,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from models.catalogue.card import Task
 from models.runtime.bundle import Bundle
-from models.runtime.store import WeightStore
 from training_eval.data.dataset import DataSet
 from training_eval.data.registry import open_set
 from training_eval.errors import DataMissing
 from training_eval.evaluation import evaluate, open_finder
 from training_eval.evaluation.steps import Progress as Steps
-from training_eval.evaluation.steps import Step
+from training_eval.evaluation.stores import store_of
+from training_eval.evaluation.tables import Bar
 from training_eval.registry.measured import attach_report
 from training_eval.registry.tracking import Store
 from training_eval.registry.versions import Version, fetch
@@ -36,18 +36,6 @@ class Evaluate(Protocol):
         self, bundle: Bundle, sets: Sequence[DataSet[Any]], *, progress: Steps | None = None
     ) -> Report:
         """Measure models on sets of data."""
-
-
-class Bars:
-    """Draws how an evaluation goes on, a bar for each set."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-
-    def begin(self, dataset: str, samples: int) -> Step:
-        """A bar of so many samples; what is returned moves it on."""
-        bar = self._progress.add_task(dataset, total=samples)
-        return lambda: self._progress.advance(bar)
 
 
 def evaluate_version(
@@ -68,7 +56,7 @@ def evaluate_version(
     sets = _named(data) if data else _of_settings(version.task)
     with tempfile.TemporaryDirectory() as folder, Progress(*COLUMNS, console=console) as progress:
         bundle = fetch(store, version, Path(folder))
-        report = measure(bundle, sets, progress=Bars(progress))
+        report = measure(bundle, sets, progress=Bar(progress))
     attach_report(store, version, report)
     return report
 
@@ -80,7 +68,7 @@ def with_finder() -> Evaluate:
         DataMissing: There is no detector.
     """
     settings = TrainingSettings()
-    return partial(evaluate, finder=open_finder(WeightStore(settings.cache, mirror=settings.model_mirror)))
+    return partial(evaluate, finder=open_finder(store_of(settings)))
 
 
 def _named(data: Sequence[str]) -> list[DataSet[Any]]:

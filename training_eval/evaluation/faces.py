@@ -92,7 +92,7 @@ class Finder:
         for seen in (pixels, _framed(pixels)):
             found = self.all(seen, min_score=0.3)
             if found:
-                return seen, max(found, key=lambda one: float(one.box[2] * one.box[3]))
+                return seen, largest(found)
         return None
 
 
@@ -113,6 +113,11 @@ def finder_of(bundle: Bundle) -> Finder:
     """The detector of a bundle."""
     (card,) = bundle.cards
     return Finder(card, DetectorModel(OrtSession(card, bundle.path(card), ONE_THREAD)))
+
+
+def largest(found: Sequence[Detection]) -> Detection:
+    """Of at least one face the one whose box is largest."""
+    return max(found, key=lambda one: float(one.box[2] * one.box[3]))
 
 
 def boxes_of(found: Sequence[Detection]) -> NDArray[np.float32]:

@@ -13,7 +13,7 @@ from models.processing.forgery import forgery_score
 from training_eval.data.dataset import DataSet
 from training_eval.data.samples import ForgerySample
 from training_eval.errors import DataMissing
-from training_eval.evaluation.faces import Pixels, read_picture
+from training_eval.evaluation.faces import Pixels, largest, read_picture
 from training_eval.evaluation.figures import ROUNDS, Figures
 from training_eval.evaluation.steps import Step
 from training_eval.evaluation.subject import FaceSubject
@@ -84,7 +84,7 @@ def _score(subject: FaceSubject, pixels: Pixels) -> float | None:
     faces = subject.finder.all(pixels)
     if not faces:
         return None
-    face = max(faces, key=lambda one: float(one.box[2] * one.box[3]))
+    face = largest(faces)
     try:
         values = subject.of_face(pixels, face)
     except LowQuality:

@@ -9,7 +9,7 @@ from models.processing.liveness import decode_liveness
 from models.processing.visibility import require_visible
 from training_eval.data.dataset import DataSet
 from training_eval.data.samples import LivenessSample
-from training_eval.evaluation.faces import read_picture
+from training_eval.evaluation.faces import largest, read_picture
 from training_eval.evaluation.figures import Figures
 from training_eval.evaluation.steps import Step
 from training_eval.evaluation.subject import FaceSubject
@@ -45,7 +45,7 @@ def _live(subject: FaceSubject, sample: LivenessSample) -> float | None:
     faces = subject.finder.all(pixels, min_score=0.3)
     if not faces:
         return None
-    face = max(faces, key=lambda one: float(one.box[2] * one.box[3]))
+    face = largest(faces)
     rules = subject.cards[0].decoding["visible"]
     try:
         require_visible(face.box, (pixels.shape[1], pixels.shape[0]), rules)  # type: ignore[arg-type]

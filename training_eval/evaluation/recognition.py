@@ -121,7 +121,7 @@ def _verification(subject: FaceSubject, figures: Figures, pairs: _Pairs) -> None
 
 
 def _identification(table: Vector, people: Sequence[str], figures: Figures) -> None:
-    """The first picture of every second person is enrolled; people who are not are strangers."""
+    """The first picture of each person is the gallery; in the open set of every second one, others are strangers."""
     names = list(dict.fromkeys(people))
     enrolled = [people.index(name) for name in names]
     probes = [index for index in range(len(people)) if index not in set(enrolled)]

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from torch import nn
 
 from models.catalogue.age_gender import AGE_GENDER_XCEPTION
 from models.catalogue.card import Figure
-from models.export.torch_graph import export_torch
 from models.networks.compact_demographics import FEATURES, SIDE, CompactDemographics
 from models.runtime.session import OrtSession
 from training_eval.losses.demographics import age_loss, soft_cross_entropy, unexplained_share
@@ -23,12 +21,13 @@ from training_eval.own.bank import bank_of
 from training_eval.own.crops import Bank, Pixels, cut_square
 from training_eval.own.degrade import degrade
 from training_eval.own.demographics_card import NAME, measured_card, plain_card
+from training_eval.own.distilled import finished
 from training_eval.own.half import bfloat16
 from training_eval.own.labelled import Answers, Pool, Teach
 from training_eval.own.made import Made
 from training_eval.own.material import Material
 from training_eval.own.morphs import new_face
-from training_eval.own.opened import opened, opened_inside
+from training_eval.own.opened import opened_inside
 from training_eval.own.resemblance import answers, figures
 from training_eval.training.loop import Batch, Schedule, train
 
@@ -136,11 +135,7 @@ def make(material: Material, schedule: Schedule, folder: Path) -> Made:
 
 def made_of(student: CompactDemographics, material: Material) -> Made:
     """Graph and measured card of a trained network."""
-    graph = export_torch(
-        student, height=SIDE, width=SIDE, outputs=["age", "gender"], name=NAME, example=(SIDE, SIDE)
-    )
-    sha256 = hashlib.sha256(graph).hexdigest()
-    return Made(measured_card(sha256, opened(plain_card(sha256), graph), material), graph)
+    return finished(student, ["age", "gender"], SIDE, plain_card, measured_card, material)
 
 
 def measure(material: Material, session: OrtSession) -> tuple[Figure, ...]:

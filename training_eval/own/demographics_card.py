@@ -10,8 +10,9 @@ from typing import cast
 import numpy as np
 
 from models.catalogue.age_gender import AGE_GENDER_XCEPTION
-from models.catalogue.card import Figure, InputSpec, Licence, ModelCard, Task
+from models.catalogue.card import Figure, InputSpec, ModelCard, Task
 from models.runtime.session import Session
+from training_eval.own.distilled import licence
 from training_eval.own.material import Material
 from training_eval.own.resemblance import COLOUR, GREY, SAME, YEARS, Answers, answers, figures
 
@@ -39,21 +40,9 @@ def plain_card(sha256: str) -> ModelCard:
             normalisation="minus 127.5, divided by 64",
         ),
         crop=TEACHER.crop,
-        licence=_LICENCE,
+        licence=licence(TEACHER, "answers"),
         decoding=TEACHER.decoding,
     )
-
-
-_LICENCE = Licence(
-    code="Apache-2.0",
-    url="models/weights",
-    training_data=(
-        "Distilled: crops of 30 people of the AT&T Database of Faces and of some 430 faces in photographs of groups, "
-        "portraits and one video, mixed into new faces, were shown to "
-        f"{TEACHER.name}, and its answers were learned. What this model knows comes from that one, and so the terms "
-        f"of its data carry over: {TEACHER.licence.training_data}"
-    ),
-)
 
 
 def measured_card(sha256: str, session: Session, material: Material) -> ModelCard:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,13 +14,13 @@ from torch import nn
 
 from models.catalogue.card import Figure
 from models.catalogue.recognition import MOBILEFACENET
-from models.export.torch_graph import export_torch
 from models.networks.compact_embedder import FEATURES, SIDE, CompactEmbedder
 from models.runtime.session import OrtSession
 from training_eval.losses.embedding import cosine_loss, hint_loss, relational_loss
 from training_eval.own.bank import bank_of
 from training_eval.own.crops import Bank, Pixels, cut_aligned
 from training_eval.own.degrade import degrade
+from training_eval.own.distilled import finished
 from training_eval.own.embedder_card import NAME, measured_card, plain_card
 from training_eval.own.embedder_figures import figures
 from training_eval.own.half import bfloat16
@@ -29,7 +28,7 @@ from training_eval.own.labelled import Answers, Pool, Teach
 from training_eval.own.made import Made
 from training_eval.own.material import Material
 from training_eval.own.morphs import new_face
-from training_eval.own.opened import opened, opened_inside
+from training_eval.own.opened import opened_inside
 from training_eval.training.loop import Batch, Schedule, train
 
 SCHEDULE = Schedule(steps=7000, batch=64, rate=2e-3, warmup=200, weight_decay=0.02, average=0.998)
@@ -143,11 +142,7 @@ def make(material: Material, schedule: Schedule, folder: Path) -> Made:
 
 def made_of(student: CompactEmbedder, material: Material) -> Made:
     """Graph and measured card of a trained network."""
-    graph = export_torch(
-        student, height=SIDE, width=SIDE, outputs=["embedding"], name=NAME, example=(SIDE, SIDE)
-    )
-    sha256 = hashlib.sha256(graph).hexdigest()
-    return Made(measured_card(sha256, opened(plain_card(sha256), graph), material), graph)
+    return finished(student, ["embedding"], SIDE, plain_card, measured_card, material)
 
 
 def measure(material: Material, session: OrtSession) -> tuple[Figure, ...]:
