@@ -7,6 +7,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
+_MOUNTED = Path("/run/secrets")
+SECRETS_DIR = _MOUNTED if _MOUNTED.is_dir() else None
+"""Where Compose and Kubernetes put secrets: a file for each, named like the setting. The environment goes before."""
+
 ModelSource = Literal["auto", "own", "published", "mlflow"]
 
 

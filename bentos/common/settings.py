@@ -9,6 +9,7 @@ from pydantic import AliasChoices, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bentos.common.setting_groups import (
+    SECRETS_DIR,
     AuthSettings,
     BatchSettings,
     CacheSettings,
@@ -26,6 +27,7 @@ from bentos.common.setting_groups import (
 __all__ = [
     "MIN_SECRET_BYTES",
     "PREFIX",
+    "SECRETS_DIR",
     "AuthSettings",
     "BatchSettings",
     "CacheSettings",
@@ -64,7 +66,9 @@ def is_address(jwks: str) -> bool:
 class Settings(BaseSettings):
     """Every setting of the services. Names: ``FACESOCIAL_`` and the field's name; see the README."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, secrets_dir=SECRETS_DIR, extra="ignore", frozen=True, populate_by_name=True
+    )
 
     state_dir: Path = Field(default_factory=_state_dir)
     port_base: Annotated[int, Field(ge=1, le=65_000)] = 8000

@@ -9,7 +9,7 @@ from typing import Annotated, Self
 from pydantic import AliasChoices, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bentos.common.settings import MIN_SECRET_BYTES, PREFIX, Settings
+from bentos.common.settings import MIN_SECRET_BYTES, PREFIX, SECRETS_DIR, Settings
 
 VIDEOS_PATH = "/api/v1/videos"
 FORM_BYTES = 1_000_000
@@ -63,7 +63,9 @@ class VideoSettings(BaseSettings):
         webhook_private: Whether such a host may have a private address, or plain HTTP.
     """
 
-    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}VIDEO_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=f"{PREFIX}VIDEO_", secrets_dir=SECRETS_DIR, extra="ignore", frozen=True
+    )
 
     uploads_dir: Path | None = None
     broker_url: Annotated[

@@ -211,3 +211,17 @@ def test_values_out_of_bounds_are_refused_by_name(
     monkeypatch.setenv(PREFIX + name, value)
     with pytest.raises(ValidationError, match=f"(?i){name}"):
         Settings()
+
+
+def test_a_mounted_secret_is_read_by_its_setting_s_name_and_the_environment_goes_before(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "FACESOCIAL_DATABASE_URL").write_text("postgresql://of-the-file\n")
+    (tmp_path / "FACESOCIAL_REDIS_URL").write_text("redis://of-the-file\n")
+    monkeypatch.setenv("FACESOCIAL_REDIS_URL", "redis://of-the-environment")
+    monkeypatch.delenv("FACESOCIAL_DATABASE_URL", raising=False)
+    settings = Settings(_secrets_dir=tmp_path)
+    assert settings.database_url is not None
+    assert settings.redis_url is not None
+    assert settings.database_url.get_secret_value() == "postgresql://of-the-file"
+    assert settings.redis_url.get_secret_value() == "redis://of-the-environment"

@@ -1,0 +1,1 @@
+"""Checks of what is deployed: manifests, rules, dashboards, scripts. ``python -m deploy.checks`` runs them."""
