@@ -2,6 +2,8 @@
 PYTHON ?= python3
 # Extras beside the usual ones: `make test EXTRAS=train` adds torch and MLflow (for tests of training).
 EXTRAS ?=
+# `make check CHECKS=--strict`: a check whose program is missing fails.
+CHECKS ?=
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := 26.3
@@ -27,13 +29,14 @@ models: $(STAMP) ## Pull all models of the catalogue
 	@$(BIN)/facesocial models pull
 
 test: $(STAMP) ## Run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-check: $(STAMP) ## Lint, format, types, who may import whom
+check: $(STAMP) ## Lint, types, who may import whom, and everything that is deployed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m deploy.checks $(CHECKS)
 
 train: $(TRAIN) ## Train the default weights anew (needs photographs and the published models; hours)
 	@$(BIN)/python -m training_eval.own $(ARGS)

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from milvus_server import MilvusServer
@@ -20,6 +21,11 @@ from bentos.common.database import Database
 from bentos.common.database.upgrade import upgrade
 from bentos.common.settings import DatabaseSettings
 from deploy.local.services import TARGETS
+
+TESTS = Path(__file__).parent
+SERVING = ("bentos", "deploy", "integration")
+PATIENT = ("test_video_worker.py",)
+"""Of those the ones that wait more than they work: they run beside the others."""
 
 _skipped: list[str] = []
 
@@ -39,8 +45,30 @@ def _remember(report: pytest.TestReport | pytest.CollectReport) -> None:
         _skipped.append(f"{report.nodeid}: {report.longrepr[2]}")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say what may run side by side: what starts servers is one group, every other file a group of its own.
+
+    With ``-n 2 --dist loadgroup`` a group runs in one process. Two groups of servers at once would measure each other.
+    """
+    for item in items:
+        folders = item.path.relative_to(TESTS).parts
+        serving = folders[0] in SERVING and item.path.name not in PATIENT
+        item.add_marker(pytest.mark.xdist_group("serving" if serving else "/".join(folders)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """What a worker skipped while it collected, this process hears of by this alone."""
+    _skipped.extend(
+        one for one in getattr(node, "workeroutput", {}).get("skipped", ()) if one not in _skipped
+    )
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """With FACESOCIAL_TEST_STRICT=1 everything is there that a test can need: a skip is a failure."""
+    if hasattr(session.config, "workeroutput"):  # a worker's: the process that hands out tests judges
+        session.config.workeroutput["skipped"] = list(_skipped)
+        return
     if os.environ.get("FACESOCIAL_TEST_STRICT") == "1" and _skipped:
         print("\nskipped, although nothing may be:", *_skipped, sep="\n  ")
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,12 @@ SKIPS = {
 }
 
 
-def outcome(folder: Path, source: str, strict: str) -> subprocess.CompletedProcess[str]:
+TOGETHER = ("-n", "2", "--dist", "loadgroup")
+
+
+def outcome(
+    folder: Path, source: str, strict: str, how: Sequence[str] = ()
+) -> subprocess.CompletedProcess[str]:
     """Run one test file beside a passing one, with the hooks of this project."""
     (folder / "pytest.ini").write_text("[pytest]\n")
     (folder / "conftest.py").write_text((ROOT / "tests" / "conftest.py").read_text())
@@ -25,7 +31,7 @@ def outcome(folder: Path, source: str, strict: str) -> subprocess.CompletedProce
     (folder / "test_case.py").write_text(source)
     path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(folder)],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *how, str(folder)],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": path, "FACESOCIAL_TEST_STRICT": strict},
         capture_output=True,
@@ -34,16 +40,18 @@ def outcome(folder: Path, source: str, strict: str) -> subprocess.CompletedProce
     )
 
 
+@pytest.mark.parametrize("how", [(), TOGETHER], ids=["alone", "side by side"])
 @pytest.mark.parametrize("source", SKIPS.values(), ids=SKIPS.keys())
-def test_a_skip_is_a_failure_and_named(tmp_path: Path, source: str) -> None:
-    done = outcome(tmp_path, source, "1")
+def test_a_skip_is_a_failure_and_named(tmp_path: Path, source: str, how: Sequence[str]) -> None:
+    done = outcome(tmp_path, source, "1", how)
     assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout + done.stderr
     assert "skipped, although nothing may be" in done.stdout
     assert "test_case.py" in done.stdout
 
 
-def test_a_skip_is_fine_where_nothing_strict_is_asked_for(tmp_path: Path) -> None:
-    assert outcome(tmp_path, SKIPS["module"], "0").returncode == pytest.ExitCode.OK
+@pytest.mark.parametrize("how", [(), TOGETHER], ids=["alone", "side by side"])
+def test_a_skip_is_fine_where_nothing_strict_is_asked_for(tmp_path: Path, how: Sequence[str]) -> None:
+    assert outcome(tmp_path, SKIPS["module"], "0", how).returncode == pytest.ExitCode.OK
 
 
 def test_an_expected_failure_is_no_skip(tmp_path: Path) -> None:
