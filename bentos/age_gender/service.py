@@ -13,6 +13,7 @@ SPEC = face_service(
     Task.AGE_GENDER,
     "bentos.age_gender.routes:create_routes",
     "bentos.age_gender.tables:DemographicsUsage",
+    scores=("age", "female"),
 )
 
 AgeGenderService = bento_service(SPEC, Settings())

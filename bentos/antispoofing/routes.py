@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from fastapi import APIRouter
 
@@ -19,10 +19,14 @@ def create_routes(parts: Parts) -> APIRouter:
     """``/check`` and ``/batch``."""
     router = APIRouter(prefix=API, tags=["antispoofing"])
     summary = "Whether each face is a living person's before the camera"
-    add_image_route(router, parts, "/check", CheckOptions, CheckResult, _answer, summary)
-    add_batch_route(router, parts, CheckBatchOptions, CheckResult, _answer)
+    add_image_route(router, parts, "/check", CheckOptions, CheckResult, _answer, summary, _scores)
+    add_batch_route(router, parts, CheckBatchOptions, CheckResult, _answer, _scores)
     return router
 
 
 def _answer(models: Models) -> Callable[[bytes, CheckOptions | CheckBatchOptions, Clock], CheckResult]:
     return CheckPipeline(models.analysis, models.face_cards).answer
+
+
+def _scores(found: CheckResult) -> Iterator[tuple[str, float]]:
+    return (("live", face.score) for face in found.faces)

@@ -13,6 +13,7 @@ SPEC = face_service(
     Task.ANTISPOOFING,
     "bentos.antispoofing.routes:create_routes",
     "bentos.antispoofing.tables:LivenessUsage",
+    scores=("live",),
 )
 
 AntispoofingService = bento_service(SPEC, Settings())

@@ -86,7 +86,9 @@ class RunningService:
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         cv2.setNumThreads(1)  # requests run side by side; threads inside one only get in each other's way
         metrics = Metrics(spec.name, settings.prometheus_multiproc_dir)
-        self._workers = Workers(parallelism_of(settings).requests, settings.batch.max_age_ms / 1e3)
+        self._workers = Workers(
+            parallelism_of(settings).requests, settings.batch.max_age_ms / 1e3, metrics.waiting("workers")
+        )
         open_batcher = _batchers(settings, metrics, proxy, lambda: self._workers.alone)
         generations = build_generations(spec, settings, open_batcher, metrics)
         key_value = open_key_value(settings.key_value)
@@ -244,7 +246,7 @@ def _batchers(settings: Settings, metrics: Metrics, proxy: Proxy | None, alone: 
         def load() -> BatchModel:
             return open_model(find(), settings, alone)
 
-        return ProcessBatcher(LazyModel(cards, load, metrics), batch)
+        return ProcessBatcher(LazyModel(cards, load, metrics), batch, metrics.waiting(name))
 
     def in_service(name: str, cards: Sequence[ModelCard], find: Callable[[], Chosen]) -> Batcher:
         assert proxy is not None

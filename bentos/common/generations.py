@@ -160,7 +160,7 @@ class Generations:
         models = self.current
         for name, member in models.members.items():
             await member.batcher.start()
-            self._metrics.serving(name, member.cards, member.batcher.provider)
+            self._serving(name, member)
 
     def close(self) -> None:
         """Stop waiting for what is being loaded."""
@@ -201,7 +201,7 @@ class Generations:
                 )
             models = self._with(name, chosen)
             self.current = models
-            self._metrics.serving(name, chosen.cards, models.members[name].batcher.provider)
+            self._serving(name, models.members[name])
             logger.info("%s now answers with %s", models.spec.name, _said(chosen.cards))
             return models
 
@@ -217,6 +217,12 @@ class Generations:
         """
         with self._changing:
             return self._with(self._name_of(task, chosen), chosen)
+
+    def _serving(self, name: str, member: Member) -> None:
+        spec = self._opening.spec
+        self._metrics.serving(name, member.cards, member.batcher.provider)
+        if name == spec.main:
+            self._metrics.scoring(member.cards[0], spec.scores)
 
     def _name_of(self, task: Task, chosen: Chosen) -> str:
         name = next((name for name, one in self._opening.spec.tasks.items() if one is task), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bentos.common.batching.base import predict_each
-from bentos.common.batching.service import UNKNOWN, Loading
+from bentos.common.batching.service import UNKNOWN, Item, Loading
 from bentos.common.loading import open_model
 from bentos.common.logs import configure_logging
 from bentos.common.metrics import MeteredModel, Metrics
@@ -21,7 +22,7 @@ from bentos.common.spec import ServiceSpec
 from models.catalogue.serial import card_from_json
 from models.errors import FaceSocialError
 from models.runtime.batch import BatchModel
-from models.runtime.session import Floats, Pixels
+from models.runtime.session import Floats
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ class LoadedModels:
     def __init__(self, spec: ServiceSpec, settings: Settings, load: OpenModel | None = None) -> None:
         configure_logging(settings.log_level)
         self._metrics = Metrics(spec.name, settings.prometheus_multiproc_dir)
+        self._waited = {name: self._metrics.waiting(name) for name in spec.tasks}
         self._load = load or (lambda chosen: open_model(chosen, settings, alone=lambda: True))
         self._loading = ThreadPoolExecutor(1, thread_name_prefix="loading")
         self._lock = threading.Lock()
@@ -70,14 +72,16 @@ class LoadedModels:
                 return Loading(fault=_reason(error))
         return Loading(provider=model.result().provider)
 
-    def predict(self, name: str, items: Sequence[tuple[str, Pixels]]) -> list[Floats | str | None]:
+    def predict(self, name: str, items: Sequence[Item]) -> list[Floats | str | None]:
         """A model's answers; None for an item on which it fails alone, ``UNKNOWN`` for one whose model is not here."""
+        if items:  # once a batch: the longest wait
+            self._waited[name](time.monotonic() - min(sent for _, sent, _ in items))
         answers: list[Floats | str | None] = [UNKNOWN] * len(items)
-        for key in dict.fromkeys(key for key, _ in items):
+        for key in dict.fromkeys(key for key, _, _ in items):
             model = self._find(name, key)
             if model is not None:
                 places = [place for place, item in enumerate(items) if item[0] == key]
-                found = predict_each(model, [items[place][1] for place in places])
+                found = predict_each(model, [items[place][2] for place in places])
                 for place, answer in zip(places, found, strict=True):
                     answers[place] = answer
         return answers

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from bentos.common.workers import Waited
 from models.catalogue.card import ModelCard
 from models.runtime.batch import BatchModel
 from models.runtime.session import Floats, Pixels
@@ -18,6 +19,8 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 REQUEST_BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60)
 INFERENCE_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2)
 BATCH_BUCKETS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 128)
+QUEUE_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
+SCORE_BUCKETS = tuple(step / 20 for step in range(1, 21))
 MODEL_LABELS = ("service", "model_name", "model_version")
 
 
@@ -58,6 +61,20 @@ class Metrics:
             buckets=BATCH_BUCKETS,
             registry=self._registry,
         )
+        self._queues = Histogram(
+            "ai_queue_duration_seconds",
+            "Time that requests waited for a thread, and items for their batch",
+            ("service", "queue"),
+            buckets=QUEUE_BUCKETS,
+            registry=self._registry,
+        )
+        self._scores = Histogram(
+            "ai_model_score",
+            "What models said, in [0, 1]",
+            (*MODEL_LABELS, "score"),
+            buckets=SCORE_BUCKETS,
+            registry=self._registry,
+        )
         self._info = Gauge(
             "ai_model_info",
             "Models that answer (1), and that did so before (0)",
@@ -86,6 +103,23 @@ class Metrics:
         labels = (self._service, card.name, card.version)
         self._batches.labels(*labels).observe(size)
         self._inference.labels(*labels).observe(seconds)
+
+    def waiting(self, queue: str) -> Waited:
+        """What is to be told of the waits in a queue; from now on the queue is there, with none."""
+        return self._queues.labels(self._service, queue).observe
+
+    def scored(self, card: ModelCard, scores: Iterable[tuple[str, float]]) -> None:
+        """Count what a model said: by name, numbers in [0, 1]; whatever lies beyond is brought to the nearer end."""
+        for name, value in scores:
+            self._score(card, name).observe(min(1.0, max(0.0, value)))
+
+    def scoring(self, card: ModelCard, names: Iterable[str]) -> None:
+        """Say which scores a model gives, so that they are there before the first one."""
+        for name in names:
+            self._score(card, name)
+
+    def _score(self, card: ModelCard, name: str) -> Histogram:
+        return self._scores.labels(self._service, card.name, card.version, name)
 
     def serving(self, name: str, cards: Sequence[ModelCard], provider: str) -> None:
         """Say which models answer, by their name in the service; those that did so before do no longer."""

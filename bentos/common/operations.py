@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import TypeVar
 
@@ -30,6 +30,8 @@ Options = TypeVar("Options", bound=FaceSelection)
 Answer = Callable[[bytes, Options, Clock], Result]
 Make = Callable[[Models], Answer[Options, Result]]
 """Makes an operation of a generation of models; called once for each."""
+Scores = Callable[[Result], Iterable[tuple[str, float]]]
+"""What the main model said, as an answer has it: names of the service's ``scores``, and numbers in [0, 1]."""
 Recall = Callable[[Models, bytes, Options, RequestContext], tuple[Result, bool]]
 
 UNPROCESSABLE = (422, "No face, or a face that cannot be judged")
@@ -43,9 +45,10 @@ def add_image_route(
     result: type[Result],
     make: Make[Options, Result],
     summary: str,
+    scores: Scores[Result] | None = None,
 ) -> None:
-    """``POST path``: one image in the field ``image``."""
-    recall = _recalling(parts, path, result, make)
+    """``POST path``: one image in the field ``image``; ``scores`` are counted for each answer that is computed."""
+    recall = _recalling(parts, path, result, make, scores)
     generations = parts.generations
     generations.add_trial(trial_of(make, options, result))
 
@@ -73,9 +76,10 @@ def add_batch_route(
     options: type[Options],
     result: type[Result],
     make: Make[Options, Result],
+    scores: Scores[Result] | None = None,
 ) -> None:
     """``POST /batch``: 1 to 64 images in the repeated field ``images``."""
-    recall = _recalling(parts, "/batch", result, make)
+    recall = _recalling(parts, "/batch", result, make, scores)
     limits = parts.settings.limits
 
     async def many(request: Request) -> Response:
@@ -105,7 +109,11 @@ def add_batch_route(
 
 
 def _recalling(
-    parts: Parts, path: str, result: type[Result], make: Make[Options, Result]
+    parts: Parts,
+    path: str,
+    result: type[Result],
+    make: Make[Options, Result],
+    scores: Scores[Result] | None,
 ) -> Recall[Options, Result]:
     """An answer, and whether it is remembered: models are asked for what is not. No failure is remembered."""
     cache, operation, observe = parts.cache, parts.spec.name + path, parts.observe
@@ -114,6 +122,8 @@ def _recalling(
         models: Models, image: bytes, options: Options, context: RequestContext
     ) -> tuple[Result, bool]:
         found = models.made(make)(image, options, context.clock)
+        if scores is not None:
+            parts.metrics.scored(models.cards[0], scores(found))
         if observe is not None:
             try:
                 observe(make, image, options, found, models)

@@ -138,7 +138,8 @@ class CacheSettings(Frozen):
 class GallerySettings(Frozen):
     """What is enrolled, what is kept of it and how the stores are held together.
 
-    ``tombstones`` is the list of erased faces outside of the database: a restored backup is held against it.
+    ``tombstones`` is the list of erased faces outside of the database: a restored backup is held against it. Every
+    ``audit_interval_s`` one replica checks all audit chains.
     """
 
     min_quality: float
@@ -148,3 +149,4 @@ class GallerySettings(Frozen):
     tombstones: Path
     repair_interval_s: float
     retention_interval_s: float
+    audit_interval_s: float

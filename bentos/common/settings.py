@@ -152,6 +152,7 @@ class Settings(BaseSettings):
     tombstones_file: Path | None = None
     repair_interval_s: Annotated[float, Field(gt=0)] = 30.0
     retention_interval_s: Annotated[float, Field(gt=0)] = 3600.0
+    audit_interval_s: Annotated[float, Field(gt=0)] = 3600.0
 
     max_image_bytes: Annotated[int, Field(gt=0)] = 20_000_000
     max_image_pixels: Annotated[int, Field(gt=0)] = 50_000_000
@@ -262,6 +263,7 @@ class Settings(BaseSettings):
             tombstones=(self.tombstones_file or self.state_dir / "tombstones.ndjson").expanduser().absolute(),
             repair_interval_s=self.repair_interval_s,
             retention_interval_s=self.retention_interval_s,
+            audit_interval_s=self.audit_interval_s,
         )
 
     @property

@@ -27,6 +27,7 @@ class ServiceSpec:
         body_limits: Most bytes of a request's body by its path, where it is not what the settings say for all.
         beside: Tasks of further models, which other processes of the service run.
         fixed: Names of models that stay as they are while the service runs, because what it keeps rests on them.
+        scores: What its main model says of faces, by the names that ``/metrics`` has for it.
     """
 
     name: str
@@ -39,9 +40,17 @@ class ServiceSpec:
     body_limits: Mapping[str, int] = field(default_factory=dict)
     beside: tuple[Task, ...] = ()
     fixed: tuple[str, ...] = ()
+    scores: tuple[str, ...] = ()
+
+    @property
+    def main(self) -> str:
+        """The name of its main model."""
+        return next(iter(self.tasks))
 
 
-def face_service(name: str, title: str, task: Task, routes: str, usage: str) -> ServiceSpec:
+def face_service(
+    name: str, title: str, task: Task, routes: str, usage: str, scores: tuple[str, ...] = ()
+) -> ServiceSpec:
     """A service that finds faces and asks the networks of ``task`` about each."""
     tasks = MappingProxyType({FACES: task, DETECTOR: Task.FACE_DETECTION})
-    return ServiceSpec(name, title, tasks, routes, usage)
+    return ServiceSpec(name, title, tasks, routes, usage, scores=scores)

@@ -17,6 +17,8 @@ from models.errors import Overloaded
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Waited = Callable[[float], None]
+"""Is told how many seconds something waited for its turn; it returns at once."""
 
 SMOOTHING = 0.05
 """Weight of the latest job in the mean duration."""
@@ -28,11 +30,13 @@ class Workers:
     Args:
         threads: Jobs that run at once.
         max_wait_s: Seconds that a job may wait for a thread; where it would be more, nothing is admitted.
+        waited: Is told of each job, in its thread; None where nobody wants to know.
     """
 
-    def __init__(self, threads: int, max_wait_s: float = math.inf) -> None:
+    def __init__(self, threads: int, max_wait_s: float = math.inf, waited: Waited | None = None) -> None:
         self._threads = threads
         self._max_wait_s = max_wait_s
+        self._waited = waited
         self._executor = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="worker")
         self._jobs = 0
         self._counting = threading.Lock()
@@ -65,7 +69,7 @@ class Workers:
 
         A job counts until its thread is done with it, also where the caller has gone away.
         """
-        call = partial(self._timed, function, *args, **kwargs)
+        call = partial(self._timed, time.perf_counter(), function, *args, **kwargs)
         self._count(1)
         job = self._executor.submit(copy_context().run, call)
         job.add_done_callback(lambda _: self._count(-1))
@@ -79,8 +83,10 @@ class Workers:
         with self._counting:
             self._jobs += change
 
-    def _timed(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def _timed(self, submitted: float, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         started = time.perf_counter()
+        if self._waited is not None:
+            self._waited(started - submitted)
         try:
             return function(*args, **kwargs)
         finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from fastapi import APIRouter
 
@@ -26,8 +26,8 @@ def create_routes(parts: Parts) -> APIRouter:
     """``/analyze``, ``/batch``, and videos with their jobs."""
     router = APIRouter(prefix=API, tags=["deepfake detection"])
     summary = "Whether a face of one image was forged"
-    add_image_route(router, parts, "/analyze", FaceOptions, AnalyzeResult, _answer, summary)
-    add_batch_route(router, parts, FaceSelection, AnalyzeResult, _answer)
+    add_image_route(router, parts, "/analyze", FaceOptions, AnalyzeResult, _answer, summary, _scores)
+    add_batch_route(router, parts, FaceSelection, AnalyzeResult, _answer, _scores)
     videos = Videos.of(parts.settings, VideoSettings())
     parts.lifecycle.add(start=videos.start, close=videos.close, pings={"database": videos.database.ping})
     parts.metrics.add(JobMetrics(videos.intake.store))
@@ -41,3 +41,7 @@ def create_routes(parts: Parts) -> APIRouter:
 
 def _answer(models: Models) -> Callable[[bytes, FaceSelection, Clock], AnalyzeResult]:
     return AnalyzePipeline(models.analysis, models.face_cards).answer
+
+
+def _scores(found: AnalyzeResult) -> Iterator[tuple[str, float]]:
+    return (("fake", face.score) for face in found.faces)

@@ -17,6 +17,7 @@ SPEC = replace(
         Task.DEEPFAKE_DETECTION,
         "bentos.deepfake_detection.routes:create_routes",
         "bentos.deepfake_detection.tables:DeepfakeUsage",
+        scores=("fake",),
     ),
     extras=("video",),
     keeps_state=True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from fastapi import APIRouter
 
@@ -19,10 +19,14 @@ def create_routes(parts: Parts) -> APIRouter:
     """``/detect`` and ``/batch``."""
     router = APIRouter(prefix=API, tags=["face detection"])
     summary = "Faces in one image, best score first"
-    add_image_route(router, parts, "/detect", DetectOptions, DetectResult, _answer, summary)
-    add_batch_route(router, parts, DetectOptions, DetectResult, _answer)
+    add_image_route(router, parts, "/detect", DetectOptions, DetectResult, _answer, summary, _scores)
+    add_batch_route(router, parts, DetectOptions, DetectResult, _answer, _scores)
     return router
 
 
 def _answer(models: Models) -> Callable[[bytes, DetectOptions, Clock], DetectResult]:
     return DetectPipeline(models.perception).answer
+
+
+def _scores(found: DetectResult) -> Iterator[tuple[str, float]]:
+    return (("detection", face.score) for face in found.faces)

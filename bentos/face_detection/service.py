@@ -13,6 +13,7 @@ SPEC = ServiceSpec(
     tasks={DETECTOR: Task.FACE_DETECTION},
     routes="bentos.face_detection.routes:create_routes",
     usage="bentos.face_detection.tables:DetectionUsage",
+    scores=("detection",),
 )
 
 FaceDetectionService = bento_service(SPEC, Settings())

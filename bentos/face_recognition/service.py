@@ -16,6 +16,7 @@ SPEC = replace(
         Task.FACE_RECOGNITION,
         "bentos.face_recognition.routes:create_routes",
         "bentos.face_recognition.tables:RecognitionUsage",
+        scores=("similarity",),
     ),
     extras=("gallery",),
     keeps_state=True,

@@ -31,16 +31,17 @@ def programs(
 ) -> list[Program]:
     """The verifier and NGINX."""
     environment, ports = environment_of(settings, state, mark), ports_of(settings, own)
+    paths = LocalPaths(state.path)
+    certificate = (own.certificate or paths.certificate).absolute()
     verify = (sys.executable, "-m", "deploy.nginx.verifier", "--host", "127.0.0.1")
     verifier = Program(
         VERIFIER,
-        (*verify, "--port", str(ports["verifier"])),
+        (*verify, "--port", str(ports["verifier"]), "--certificate", str(certificate)),
         ports["verifier"],
         "/health",
         f"{WITHOUT}FACESOCIAL_PORT_BASE",
         environment | FEW_ARENAS,
     )
-    paths = LocalPaths(state.path)
     gateway = Program(
         GATEWAY,
         (str(nginx.absolute()), "-e", "stderr", "-c", str(paths.config), "-g", "daemon off;"),
@@ -48,7 +49,7 @@ def programs(
         "/health",
         f"{WITHOUT}{PREFIX}HTTPS_PORT",
         {name: environment[name] for name in INHERITED if name in environment},
-        certificate=(own.certificate or paths.certificate).absolute(),
+        certificate=certificate,
         beside=(ports["http"], f"{WITHOUT}{PREFIX}HTTP_PORT"),
     )
     return [verifier, gateway]

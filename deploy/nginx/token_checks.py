@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote
 
 from prometheus_client import (
@@ -17,6 +17,7 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
+from prometheus_client.registry import Collector
 
 from bentos.common.auth import Principal, TokenVerifier
 from bentos.common.errors import AuthError, DependencyUnavailable, InvalidTokenFormat
@@ -37,11 +38,18 @@ RawHeaders = Iterable[tuple[bytes, bytes]]
 
 
 class Checks:
-    """What the checks of tokens come to, and how many there were."""
+    """What the checks of tokens come to, and how many there were.
 
-    def __init__(self, verifier: TokenVerifier) -> None:
+    Args:
+        verifier: Checks.
+        beside: What else ``/metrics`` tells.
+    """
+
+    def __init__(self, verifier: TokenVerifier, beside: Sequence[Collector] = ()) -> None:
         self._verifier = verifier
         self._registry = CollectorRegistry()
+        for collector in beside:
+            self._registry.register(collector)
         ProcessCollector(registry=self._registry)
         self._outcomes = Counter(
             "gateway_token_checks", "Tokens checked, by outcome.", ["outcome"], registry=self._registry

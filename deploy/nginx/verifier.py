@@ -10,6 +10,7 @@ import logging
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import uvicorn
 from pydantic import ValidationError
@@ -18,6 +19,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from bentos.common.auth import TokenVerifier
 from bentos.common.errors import ConfigurationError
 from bentos.common.settings import Settings
+from deploy.nginx.certificate_watch import CertificateExpiry
+from deploy.nginx.settings import PREFIX, GatewaySettings
 from deploy.nginx.token_checks import Answer, Checks
 
 KEEP_ALIVE_S = 75
@@ -25,9 +28,14 @@ KEEP_ALIVE_S = 75
 SHUTDOWN_S = 10
 
 
-def create_app(verifier: TokenVerifier) -> ASGIApp:
-    """The application: ``/verify`` for NGINX, ``/health`` and ``/metrics`` for those who watch."""
-    checks = Checks(verifier)
+def create_app(verifier: TokenVerifier, certificate: Path | None = None) -> ASGIApp:
+    """The application: ``/verify`` for NGINX, ``/health`` and ``/metrics`` for those who watch.
+
+    Args:
+        verifier: Checks tokens.
+        certificate: The gateway's; ``/metrics`` tells when it ends.
+    """
+    checks = Checks(verifier, [CertificateExpiry(certificate)] if certificate else [])
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -63,14 +71,14 @@ async def _live(receive: Receive, send: Send) -> None:
     await send({"type": "lifespan.shutdown.complete"})
 
 
-def run(settings: Settings, host: str, port: int) -> None:
+def run(settings: Settings, host: str, port: int, certificate: Path | None = None) -> None:
     """Serve until a signal ends it; requests in work are finished.
 
     Raises:
         ConfigurationError: No key that a token could be checked with.
     """
     config = uvicorn.Config(
-        create_app(TokenVerifier(settings.auth)),
+        create_app(TokenVerifier(settings.auth), certificate),
         host=host,
         port=port,
         loop="uvloop",
@@ -95,11 +103,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m deploy.nginx.verifier", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=9000)
+    parser.add_argument(
+        "--certificate",
+        type=Path,
+        help=f"the gateway's, of which /metrics tells when it ends (default: {PREFIX}CERTIFICATE)",
+    )
     chosen = parser.parse_args(arguments)
     try:
         settings = Settings()
         logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-        run(settings, chosen.host, chosen.port)
+        run(settings, chosen.host, chosen.port, chosen.certificate or GatewaySettings().certificate)
     except ConfigurationError as error:
         sys.exit(f"verifier: {error.message}")
     except ValidationError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, String
+from sqlalchemy import BigInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bentos.common.database.base import Base
@@ -49,3 +49,23 @@ class AuditHead(Base):
     tenant: Mapped[str] = mapped_column(String(NAME), primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger)
     hash: Mapped[str] = mapped_column(String(HASH))
+
+
+class ChainCheck(Base):
+    """What was found when a tenant's chain was last checked; the row without a tenant is of whole rounds.
+
+    Attributes:
+        checked_at: When that was.
+        events: How many were sound, when the chain was last sound to its end.
+        head: Hash of the last of them: a chain that was written anew, hashes and all, holds it no more.
+        fault: What is wrong; null where the chain was sound to its end.
+    """
+
+    __tablename__ = "chain_checks"
+    __table_args__ = {"schema": "audit"}  # noqa: RUF012
+
+    tenant: Mapped[str] = mapped_column(String(NAME), primary_key=True)
+    checked_at: Mapped[datetime]
+    events: Mapped[int] = mapped_column(BigInteger)
+    head: Mapped[str] = mapped_column(String(HASH))
+    fault: Mapped[str | None] = mapped_column(Text)

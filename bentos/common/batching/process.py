@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bentos.common.batching.base import complete, predict_each, require_room
 from bentos.common.settings import BatchSettings
+from bentos.common.workers import Waited
 from models.runtime.batch import BatchModel
 from models.runtime.session import Floats, Pixels
 
 
 @dataclass(slots=True, eq=False)
 class _Call:
-    """What one thread handed in, what has come back of it, and whether the thread may run the model."""
+    """What one thread handed in, what has come back of it, and whether the thread may run the model.
+
+    ``waited``: how long the first item was on its way into a batch, in seconds.
+    """
 
     answers: list[Floats | None]
     missing: int
     leads: bool = False
+    since: float = field(default_factory=time.perf_counter)
+    waited: float = 0.0
     wake: threading.Event = field(default_factory=threading.Event)
 
 
@@ -38,11 +45,18 @@ class ProcessBatcher:
     (flat combining: D. Hendler et al., SPAA 2010). A lone request neither waits for company nor changes threads;
     under load batches grow by themselves. Once its own items are answered a thread hands the model over to the
     one that has waited longest.
+
+    Args:
+        model: Answers a batch.
+        settings: How large a batch and the queue grow, and how many batches run at once.
+        waited: Is told of each call, once it is answered, how many seconds its first item waited for its batch;
+            None where nobody wants to know. Once a call and not an item: a crowd's later faces wait for its own.
     """
 
-    def __init__(self, model: BatchModel, settings: BatchSettings) -> None:
+    def __init__(self, model: BatchModel, settings: BatchSettings, waited: Waited | None = None) -> None:
         self._model = model
         self._settings = settings
+        self._waited = waited
         self._queue: deque[_Waiting] = deque()
         self._free = settings.workers
         self._lock = threading.Lock()
@@ -61,8 +75,11 @@ class ProcessBatcher:
             with self._lock:
                 call.wake.clear()
                 leads = call.leads
-                if not leads and not call.missing:
-                    return complete(call.answers)
+                done = not leads and not call.missing
+            if done:
+                if self._waited is not None and items:
+                    self._waited(call.waited)
+                return complete(call.answers)
             if leads:
                 self._lead(call)
             else:
@@ -93,7 +110,12 @@ class ProcessBatcher:
         """The longest waiting items; none once the caller's own are answered or in other hands."""
         with self._lock:
             size = min(self._settings.max_size, len(self._queue)) if call.missing else 0
-            return [self._queue.popleft() for _ in range(size)]
+            batch = [self._queue.popleft() for _ in range(size)]
+        now = time.perf_counter()
+        for waiting in batch:
+            if waiting.index == 0:
+                waiting.call.waited = now - waiting.call.since
+        return batch
 
     def _hand_over(self, call: _Call) -> None:
         with self._lock:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, Protocol
@@ -31,6 +32,13 @@ IN_FLIGHT = 32
 """Faces of one picture that are on their way at once, so that a crowd leaves room for other callers."""
 UNKNOWN = "unknown model"
 """The inner service's answer for a model that it does not hold: it was started again, or held too many."""
+
+
+Item = tuple[str, float, Pixels]
+"""What the inner service is sent: by which models it is to be answered, when it was sent, and the picture.
+
+The time is of the machine's monotonic clock, which all of its processes share: the inner service runs beside the outer.
+"""
 
 
 class Loading(NamedTuple):
@@ -146,7 +154,7 @@ class ServiceBatcher:
         for pause in (*PAUSES_S, None):
             try:
                 answers: list[Floats | str | None] = await getattr(self._proxy.to_async, self._method)(
-                    [(self._key, item)]
+                    [(self._key, time.monotonic(), item)]
                 )
                 return answers[0]
             except ServiceUnavailable as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, String
+from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bentos.common.database.base import Base, now
@@ -56,3 +56,16 @@ class Key(Base):
 
     name: Mapped[str] = mapped_column(String(64), primary_key=True)
     value: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class BackupNote(Base):
+    """A backup that was made, or one whose restore was tried; what failed is not here. See ``backups``."""
+
+    __tablename__ = "backup_runs"
+    __table_args__ = {"schema": "config"}  # noqa: RUF012
+
+    kind: Mapped[str] = mapped_column(String(32), primary_key=True)
+    backup_id: Mapped[str] = mapped_column(String(128), primary_key=True)
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime]
+    size_bytes: Mapped[int] = mapped_column(BigInteger)

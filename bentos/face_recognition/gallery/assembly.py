@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
+from bentos.common.audit.checks import ChainChecks
 from bentos.common.cache import ResultCache
 from bentos.common.cursors import Cursors, shared_key
 from bentos.common.database import Database
@@ -72,7 +73,8 @@ class Keeping:
         erasure = Erasure(stores, settlement)
         following = Following(stores, settlement)
         verification = Verification(stores, settlement, following)
-        upkeep = Upkeep(stores, settlement, following, erasure, verification)
+        checks = ChainChecks(stores.database, stores.settings.audit_interval_s)
+        upkeep = Upkeep(stores, settlement, following, erasure, verification, checks)
         return cls(
             stores=stores,
             collections=Collections(stores),

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from bentos.common import tenants
 from bentos.common.audit.caller import Caller
+from bentos.common.audit.checks import ChainChecks
 from bentos.common.database import now
 from bentos.common.database.tables import Tombstone
 from bentos.common.errors import DependencyUnavailable, FaceSocialError
@@ -28,7 +29,7 @@ SYSTEM = "system"
 
 
 class Upkeep:
-    """A thread that keeps galleries in order; every replica may have one."""
+    """A thread that keeps galleries in order, and one that checks audit chains; every replica may have them."""
 
     def __init__(
         self,
@@ -37,12 +38,14 @@ class Upkeep:
         following: Following,
         erasure: Erasure,
         verification: Verification,
+        checks: ChainChecks,
     ) -> None:
         self._stores = stores
         self._settlement = settlement
         self._following = following
         self._erasure = erasure
         self._verification = verification
+        self._checks = checks
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
 
@@ -55,10 +58,12 @@ class Upkeep:
         self.bring_in_order()
         if not self._thread.is_alive():
             self._thread.start()
+        self._checks.start()
 
     def close(self) -> None:
         """End."""
         self._over.set()
+        self._checks.close()
         if self._thread.is_alive():
             self._thread.join(timeout=10)
 

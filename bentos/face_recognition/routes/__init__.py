@@ -10,6 +10,7 @@ from bentos.common.audit.routes import add_audit_routes
 from bentos.common.composition import Parts
 from bentos.common.generations import Models
 from bentos.face_recognition.gallery.assembly import Gallery, Keeping, open_stores
+from bentos.face_recognition.gallery.metering import gallery_gauges
 from bentos.face_recognition.routes.collections import add_collections, add_subjects
 from bentos.face_recognition.routes.enrolment import (
     add_batch_enrolment,
@@ -37,6 +38,7 @@ def create_routes(parts: Parts) -> APIRouter:
         close=keeping.close,
         pings={"database": stores.database.ping, "milvus": keeping.ping_index},
     )
+    parts.metrics.add(gallery_gauges(stores.database))
     answering = Answering(parts, stores.database)
     add_collections(router, parts, keeping, answering)
     add_subjects(router, keeping, answering)

@@ -33,6 +33,7 @@ from bentos.contracts import (
 from bentos.face_recognition.gallery.assembly import Gallery
 from bentos.face_recognition.gallery.enrolment import Wish
 from bentos.face_recognition.routes.collections import MISSING, TAKEN
+from bentos.face_recognition.routes.inference import SIMILARITY
 
 GalleryOf = Callable[[Models], Gallery]
 
@@ -134,6 +135,8 @@ def add_identification(router: APIRouter, parts: Parts, gallery_of: GalleryOf, a
 
         deed = Deed("identify", {"collection": name}, Role.VIEWER)
         found = await answering.run(request, deed, work)
+        likeness = [(SIMILARITY, face.matches[0].similarity) for face in found.faces if face.matches]
+        parts.metrics.scored(models.cards[0], likeness)
         return answering.answer(request, found, models)
 
 

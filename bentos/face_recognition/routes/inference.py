@@ -22,6 +22,8 @@ from bentos.contracts import EmbedResult, FaceOptions, FaceSelection, Success, V
 from bentos.face_recognition.pipeline import EmbedPipeline, VerifyPipeline
 
 PAIR = ("image_a", "image_b")
+SIMILARITY = "similarity"
+"""A score of two faces that were compared, and of a face and the one in a gallery that it is most like."""
 
 
 def add_embedding(router: APIRouter, parts: Parts) -> None:
@@ -55,7 +57,9 @@ def add_verification(router: APIRouter, parts: Parts) -> None:
                 for name, given in zip(PAIR, (options.faces_a, options.faces_b), strict=True)
             )
         )
-        return success(pipeline.compare(a, b, options), context, models.refs)
+        found = pipeline.compare(a, b, options)
+        parts.metrics.scored(models.cards[0], [(SIMILARITY, found.similarity)])
+        return success(found, context, models.refs)
 
 
 def _embed(models: Models) -> Callable[[bytes, FaceSelection, Clock], EmbedResult]:

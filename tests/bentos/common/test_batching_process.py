@@ -113,7 +113,8 @@ class Bench:
 
     def __init__(self, **settings: int) -> None:
         self.model = GatedModel()
-        self.batcher = ProcessBatcher(self.model, batching(**settings))
+        self.waits: list[float] = []
+        self.batcher = ProcessBatcher(self.model, batching(**settings), self.waits.append)
 
     def call(self, *values: int) -> Caller:
         return Caller(self.batcher, *values)
@@ -416,3 +417,42 @@ def test_predict_each_does_not_ask_twice_for_a_single_item() -> None:
     model = GatedModel(gated=False)
     assert predict_each(model, [item(POISON)]) == [None]
     assert model.batches == [[POISON]]
+
+
+def test_each_call_tells_once_how_long_its_first_item_waited_for_its_batch() -> None:
+    bench = Bench(max_size=2)
+    first = bench.busy_with(1)
+    before = time.perf_counter()
+    queued = bench.call(2, 3, 4)
+    began = time.perf_counter()
+    assert queued.waits
+    assert bench.waits == []
+    time.sleep(0.05)
+    held = time.perf_counter() - began
+    bench.model.let_one_through()
+    bench.model.entered()
+    entered = time.perf_counter()  # 2 and 3 are in a batch, 4 waits
+    time.sleep(0.05)
+    bench.model.let_all_through()
+    assert numbers([first, queued]) == [1, 2, 3, 4]
+    assert len(bench.waits) == 2
+    assert min(bench.waits) >= 0
+    assert held <= max(bench.waits) <= entered - before
+
+
+def test_a_call_that_fails_has_waited_and_one_of_nothing_or_refused_has_not() -> None:
+    bench = Bench(max_queue=1)
+    bench.model.let_all_through()
+    assert bench.batcher.predict([]) == []
+    assert bench.waits == []
+    with pytest.raises(InferenceFailed):
+        bench.batcher.predict([item(POISON)])
+    assert len(bench.waits) == 1
+    held = Bench(max_queue=1)
+    first = held.busy_with(1)
+    waiting = held.call(2)
+    with pytest.raises(Overloaded):
+        held.batcher.predict([item(3)])
+    held.model.let_all_through()
+    assert numbers([first, waiting]) == [1, 2]
+    assert len(held.waits) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 from bentoml.exceptions import BentoMLException, InternalServerError, ServiceUnavailable
 
-from bentos.common.batching.service import IN_FLIGHT, PAUSES_S, UNKNOWN, Loading, ServiceBatcher
+from bentos.common.batching.service import IN_FLIGHT, PAUSES_S, UNKNOWN, Item, Loading, ServiceBatcher
 from bentos.common.errors import DependencyUnavailable, InferenceFailed
 from bentos.common.model_set import Chosen, key_of
 from bentos.common.settings import BatchSettings
@@ -79,14 +80,14 @@ class InnerService:
             raise state
         return state
 
-    async def predict(self, items: Sequence[tuple[str, Pixels]]) -> list[Floats | str | None]:
-        values = [int(item[0, 0, 0]) for _, item in items]
+    async def predict(self, items: Sequence[Item]) -> list[Floats | str | None]:
+        values = [int(item[0, 0, 0]) for _, _, item in items]
         self.calls.append(values)
         if self._script:
             raise self._script.pop(0)
         return [
             UNKNOWN if key not in self._held else None if value == 0 else np.array([value], np.float32)
-            for (key, _), value in zip(items, values, strict=True)
+            for (key, _, _), value in zip(items, values, strict=True)
         ]
 
     @property
@@ -97,7 +98,7 @@ class InnerService:
 class Forgetful(InnerService):
     """Loads what it is told to, and has lost it when it is asked."""
 
-    async def predict(self, items: Sequence[tuple[str, Pixels]]) -> list[Floats | str | None]:
+    async def predict(self, items: Sequence[Item]) -> list[Floats | str | None]:
         self.forget()
         return await super().predict(items)
 
@@ -112,7 +113,7 @@ class Held(InnerService):
         self.waiting = 0
         self.most = 0
 
-    async def predict(self, items: Sequence[tuple[str, Pixels]]) -> list[Floats | str | None]:
+    async def predict(self, items: Sequence[Item]) -> list[Floats | str | None]:
         self.waiting += 1
         self.most = max(self.most, self.waiting)
         self.arrived.release()
@@ -312,3 +313,22 @@ async def test_a_process_that_never_holds_the_model_is_no_endless_loop() -> None
     one = await started(inner)
     with pytest.raises(DependencyUnavailable, match="does not hold"):
         await predict(one, ITEM)
+
+
+async def test_each_try_says_when_it_was_sent() -> None:
+    class Clocked(InnerService):
+        def __init__(self) -> None:
+            super().__init__(script=[aiohttp.ServerDisconnectedError()])
+            self.sent: list[float] = []
+
+        async def predict(self, items: Sequence[Item]) -> list[Floats | str | None]:
+            self.sent.extend(sent for _, sent, _ in items)
+            return await super().predict(items)
+
+    inner = Clocked()
+    one = await started(inner)
+    before = time.monotonic()
+    assert await predict(one, ITEM) == [7]
+    after = time.monotonic()
+    assert len(inner.sent) == 2
+    assert before <= inner.sent[0] <= inner.sent[1] <= after

@@ -36,6 +36,7 @@ import bentos.face_recognition.routes.inference
 from bentos.common.app import API, ServiceParts, create_app
 from bentos.common.auth import TokenVerifier
 from bentos.common.batching import Batcher, ServiceBatcher
+from bentos.common.batching.service import Item
 from bentos.common.composition import build_parts
 from bentos.common.errors import DependencyUnavailable
 from bentos.common.generations import Generations, Models, Open
@@ -81,10 +82,10 @@ class Inner:
         sent = json.loads(json.dumps(cards))
         return list(await asyncio.to_thread(self._models.load, name, sent, paths))
 
-    async def faces(self, items: Sequence[tuple[str, Pixels]]) -> list[Any]:
+    async def faces(self, items: Sequence[Item]) -> list[Any]:
         return await asyncio.to_thread(self._models.predict, FACES, items)
 
-    async def detector(self, items: Sequence[tuple[str, Pixels]]) -> list[Any]:
+    async def detector(self, items: Sequence[Item]) -> list[Any]:
         return await asyncio.to_thread(self._models.predict, DETECTOR, items)
 
 

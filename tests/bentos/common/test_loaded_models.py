@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from made_models import DrawnModel, cards_of, drawn
+from metering import value_of
 
 from bentos.common.batching.service import UNKNOWN, Loading
 from bentos.common.loaded_models import KEPT, LoadedModels
@@ -57,15 +58,15 @@ def said(answers: list[Any]) -> list[object]:
 
 
 def test_nothing_is_held_that_nobody_asked_for() -> None:
-    assert loaded_models().predict(FACES, [(key(1), CROP)]) == [UNKNOWN]
+    assert loaded_models().predict(FACES, [(key(1), 0.0, CROP)]) == [UNKNOWN]
 
 
 def test_each_item_of_a_batch_is_answered_by_its_own_version() -> None:
     models = loaded_models()
     assert loaded(models, 1) == loaded(models, 2) == Loading(provider="DrawnExecutionProvider")
-    items = [(key(version), CROP) for version in (2, 1, 3, 2, 1)]
+    items = [(key(version), 0.0, CROP) for version in (2, 1, 3, 2, 1)]
     assert said(models.predict(FACES, items)) == [2, 1, UNKNOWN, 2, 1]
-    assert models.predict(DETECTOR, [(key(1), CROP)]) == [UNKNOWN]
+    assert models.predict(DETECTOR, [(key(1), 0.0, CROP)]) == [UNKNOWN]
 
 
 def test_it_answers_while_another_version_is_being_loaded() -> None:
@@ -79,10 +80,10 @@ def test_it_answers_while_another_version_is_being_loaded() -> None:
     models = loaded_models(load)
     loaded(models, 1)
     assert told(models, 2) == told(models, 2) == Loading()
-    assert said(models.predict(FACES, [(key(1), CROP), (key(2), CROP)])) == [1, UNKNOWN]
+    assert said(models.predict(FACES, [(key(1), 0.0, CROP), (key(2), 0.0, CROP)])) == [1, UNKNOWN]
     go_on.set()
     assert loaded(models, 2).provider
-    assert said(models.predict(FACES, [(key(2), CROP)])) == [2]
+    assert said(models.predict(FACES, [(key(2), 0.0, CROP)])) == [2]
 
 
 def test_a_load_that_failed_is_said_once_and_tried_anew() -> None:
@@ -96,7 +97,7 @@ def test_a_load_that_failed_is_said_once_and_tried_anew() -> None:
     models = loaded_models(load)
     assert loaded(models, 1) == Loading(fault="no such graph")
     assert loaded(models, 1) == Loading(fault="KeyError: 'strides'")
-    assert models.predict(FACES, [(key(1), CROP)]) == [UNKNOWN]
+    assert models.predict(FACES, [(key(1), 0.0, CROP)]) == [UNKNOWN]
     assert loaded(models, 1).provider
 
 
@@ -104,9 +105,9 @@ def test_those_used_last_are_kept_and_no_more() -> None:
     models = loaded_models()
     for version in range(1, KEPT + 1):
         loaded(models, version)
-    assert said(models.predict(FACES, [(key(1), CROP)])) == [1]
+    assert said(models.predict(FACES, [(key(1), 0.0, CROP)])) == [1]
     loaded(models, KEPT + 1)
-    items = [(key(version), CROP) for version in range(1, KEPT + 2)]
+    items = [(key(version), 0.0, CROP) for version in range(1, KEPT + 2)]
     assert said(models.predict(FACES, items)) == [1, UNKNOWN, *range(3, KEPT + 2)]
 
 
@@ -118,4 +119,23 @@ def test_an_item_that_a_version_fails_on_disturbs_no_other(fault: Exception) -> 
     models = loaded_models(load)
     loaded(models, 1)
     loaded(models, 2)
-    assert said(models.predict(FACES, [(key(1), CROP), (key(2), CROP)])) == [1, None]
+    assert said(models.predict(FACES, [(key(1), 0.0, CROP), (key(2), 0.0, CROP)])) == [1, None]
+
+
+def test_a_batch_tells_once_how_long_its_oldest_item_waited() -> None:
+    models = loaded_models()
+    loaded(models, 1)
+    assert waits(models, "count") == 0
+    now = time.monotonic()
+    models.predict(FACES, [(key(1), sent, CROP) for sent in (now, now - 100, now - 3)])
+    models.predict(FACES, [])
+    assert waits(models, "count") == 1
+    assert waits(models, "sum") >= 100
+    assert waits(models, "count", DETECTOR) == 0
+
+
+def waits(models: LoadedModels, what: str, queue: str = FACES) -> float:
+    text = models._metrics.render().decode()
+    found = value_of(text, f"ai_queue_duration_seconds_{what}", queue=queue, service=SPEC.name)
+    assert found is not None
+    return found

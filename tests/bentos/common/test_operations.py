@@ -13,6 +13,7 @@ import jwt
 import pytest
 from fastapi import APIRouter
 from made_models import drawn_generations
+from metering import sampled
 from starlette.types import ASGIApp
 from stores import TimedStore
 
@@ -25,12 +26,13 @@ from bentos.common.generations import Generations, Models
 from bentos.common.health import HealthMonitor
 from bentos.common.keyvalue import KeyValue, ProcessStore
 from bentos.common.metrics import Metrics
-from bentos.common.observing import AfterAnswer
+from bentos.common.observing import AfterAnswer, Make
 from bentos.common.operations import add_batch_route, add_image_route
 from bentos.common.settings import Settings
 from bentos.common.spec import DETECTOR, ServiceSpec
 from bentos.common.workers import Workers
-from bentos.contracts import DetectOptions, EmbedResult
+from bentos.contracts import DetectOptions, EmbedResult, FaceSelection
+from bentos.contracts.base import Message
 from bentos.contracts.recognition import EmbeddedFace
 from models.catalogue.card import Task
 from models.errors import NoFace
@@ -49,11 +51,12 @@ class Service:
         settings = Settings.model_validate({"jwt_secret": SECRET, "model_cache_size": size})
         self._workers = Workers(2)
         self.generations = drawn_generations(spec)
-        parts = build_parts(spec, settings, self.generations, self._workers, store, Metrics("tests"))
+        self.metrics = Metrics("tests")
+        parts = build_parts(spec, settings, self.generations, self._workers, store, self.metrics)
         parts = replace(parts, observe=observe)
         routes = APIRouter(prefix=API)
-        add_image_route(routes, parts, "/embed", DetectOptions, EmbedResult, self._make, "Embed")
-        add_batch_route(routes, parts, DetectOptions, EmbedResult, self._make)
+        add_image_route(routes, parts, "/embed", DetectOptions, EmbedResult, self._make, "Embed", _scores)
+        add_batch_route(routes, parts, DetectOptions, EmbedResult, self._make, _scores)
         self.cache = parts.cache
         self._app = _application(spec, settings, routes, self.generations)
 
@@ -78,6 +81,10 @@ class Service:
         if image == b"broken":
             raise InferenceFailed("The model failed on this picture.")
         return EmbedResult(faces=[_face(options.min_score) for _ in image], dimension=len(EMBEDDING))
+
+
+def _scores(found: EmbedResult) -> list[tuple[str, float]]:
+    return [("likely", face.score) for face in found.faces]
 
 
 def _face(score: float) -> EmbeddedFace:
@@ -247,3 +254,48 @@ async def test_who_observes_hears_of_answers_that_were_computed_and_harms_none()
         (b"ab", 2, current),
         (b"c", 1, current),
     ]
+
+
+def scored(service: Service) -> dict[str, float]:
+    """How many scores were counted, and what they add up to, by the version that said so."""
+    text = service.metrics.render().decode()
+    return {
+        f"{dict(labels)['model_version']} {what}": value
+        for what in ("count", "sum")
+        for labels, value in sampled(text, f"ai_model_score_{what}", score="likely").items()
+    }
+
+
+async def test_what_models_say_is_counted_for_each_face_and_once_for_remembered_answers(
+    service: Service,
+) -> None:
+    version = service.generations.current.cards[0].version
+    async with service.client() as client, service.client("acme2") as other:
+        await embed(client, b"ab", min_score=0.25)
+        await embed(client, b"ab", min_score=0.25)
+        assert scored(service) == {f"{version} count": 2, f"{version} sum": 0.5}
+        await batch(client, b"abc", b"none", b"d")
+        await batch(client, b"d", b"abc")
+        assert scored(service)[f"{version} count"] == 6
+        await embed(other, b"ab", min_score=0.25)
+        assert scored(service)[f"{version} count"] == 8
+
+
+async def test_without_a_cache_every_answer_is_counted_and_no_failure() -> None:
+    with closing(Service(ProcessStore(), size=0)) as service:
+        async with service.client() as client:
+            for _ in range(2):
+                await embed(client, b"a", min_score=0.5)
+            assert (await client.post(f"{API}/embed", files={"image": b"none"})).status_code == 422
+        assert sorted(scored(service).values()) == [1.0, 2]
+
+
+async def test_a_challengers_answers_and_trials_are_not_counted() -> None:
+    def observe(make: Make, image: bytes, options: FaceSelection, result: Message, models: Models) -> None:
+        service.generations.current.made(make)(image, options, Clock())
+
+    with closing(Service(ProcessStore(), observe=observe)) as service:
+        async with service.client() as client:
+            await embed(client, b"a", min_score=0.5)
+        assert service.asked == [b"a", b"a"]
+        assert sorted(scored(service).values()) == [0.5, 1]

@@ -34,6 +34,7 @@ def deployment(keep_images: bool = False) -> GallerySettings:
         tombstones=Path("tombstones"),
         repair_interval_s=1,
         retention_interval_s=1,
+        audit_interval_s=1,
     )
 
 

@@ -390,3 +390,30 @@ async def test_closed_workers_take_nothing_more() -> None:
     workers.close()
     with pytest.raises(RuntimeError):
         await workers.run(int)
+
+
+async def test_each_job_tells_once_how_long_it_waited_for_its_thread() -> None:
+    waits: list[float] = []
+    workers = Workers(1, waited=waits.append)
+    async with busy(workers, 1):
+        assert len(waits) == 1
+        behind = asyncio.create_task(workers.run(lambda: None))
+        await asyncio.sleep(0)  # it is handed in
+        began = time.perf_counter()
+        await asyncio.sleep(MOMENT_S)
+        held = time.perf_counter() - began
+        assert len(waits) == 1
+    await asyncio.wait_for(behind, WAIT_S)
+    workers.close()
+    assert len(waits) == 2
+    assert waits[0] >= 0
+    assert waits[1] >= held
+
+
+async def test_a_job_that_fails_has_waited_too() -> None:
+    waits: list[float] = []
+    workers = Workers(1, waited=waits.append)
+    with pytest.raises(ZeroDivisionError):
+        await workers.run(lambda: 1 / 0)
+    workers.close()
+    assert len(waits) == 1

@@ -16,6 +16,8 @@ from typing import Any
 import httpx
 import jwt
 import pytest
+from certificates import write_pair
+from metering import value_of
 from prometheus_client.parser import text_string_to_metric_families
 from service_process import free_port
 
@@ -23,6 +25,8 @@ from bentos.common.auth import Principal, TokenVerifier
 from bentos.common.errors import FaceSocialError, InvalidToken
 from bentos.common.http_errors import body_of
 from bentos.common.settings import Settings
+from deploy.nginx.certificate import expiry_of
+from deploy.nginx.certificate_watch import NAME as CERTIFICATE
 from deploy.nginx.token_checks import refusal_of
 from deploy.nginx.verifier import create_app
 
@@ -190,6 +194,40 @@ async def test_metrics_tell_the_outcomes(client: httpx.AsyncClient) -> None:
     assert "process_resident_memory_bytes" in answer.text
 
 
+async def test_metrics_tell_of_a_certificate_only_where_one_is_named(
+    client: httpx.AsyncClient, verifier: TokenVerifier, tmp_path: Path
+) -> None:
+    assert CERTIFICATE not in (await client.get("/metrics")).text
+    certificate, _ = write_pair(tmp_path, "gateway")
+    transport = httpx.ASGITransport(create_app(verifier, certificate))
+    async with httpx.AsyncClient(transport=transport, base_url="http://verifier") as watched:
+        assert f"{CERTIFICATE} " in (await watched.get("/metrics")).text
+        certificate.unlink()
+        answer = await watched.get("/metrics")
+        assert answer.status_code == 200
+        assert CERTIFICATE not in answer.text
+        assert "gateway_token_checks" in answer.text
+
+
+@pytest.mark.parametrize("named", ["by its argument", "by the gateway's setting"])
+def test_a_process_is_told_of_its_certificate(tmp_path: Path, named: str) -> None:
+    certificate, _ = write_pair(tmp_path, "gateway", days=50)
+    port, settings = free_port(), {"FACESOCIAL_JWT_SECRET": SECRET}
+    given: tuple[str, ...] = ()
+    if named == "by its argument":
+        given = ("--certificate", str(certificate))
+        settings["FACESOCIAL_GATEWAY_CERTIFICATE"] = "/nowhere.pem"
+    else:
+        settings["FACESOCIAL_GATEWAY_CERTIFICATE"] = str(certificate)
+    process = start(port, *given, **settings)
+    try:
+        text = httpx.get(f"{wait_for(process, f'http://127.0.0.1:{port}')}/metrics").text
+    finally:
+        process.kill()
+        process.communicate(timeout=LIMIT_S)
+    assert value_of(text, CERTIFICATE) == expiry_of(certificate).timestamp()
+
+
 async def test_health_and_nothing_else(client: httpx.AsyncClient) -> None:
     answer = await client.get("/health")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
@@ -207,10 +245,10 @@ def test_it_stays_light() -> None:
     assert not heavy & set(done.stdout.split())
 
 
-def start(port: int, **settings: str) -> subprocess.Popen[str]:
+def start(port: int, *arguments: str, **settings: str) -> subprocess.Popen[str]:
     environment = {name: value for name, value in os.environ.items() if "FACESOCIAL" not in name}
     return subprocess.Popen(
-        [sys.executable, "-m", "deploy.nginx.verifier", "--port", str(port)],
+        [sys.executable, "-m", "deploy.nginx.verifier", "--port", str(port), *arguments],
         cwd=ROOT,
         env=environment | settings,
         stderr=subprocess.PIPE,
