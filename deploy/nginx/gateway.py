@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Self
@@ -98,6 +99,12 @@ class Gateway(BaseModel):
         """What follows the host's name in an address of this gateway."""
         port = self.public_https_port or self.https_port
         return "" if port == 443 else f":{port}"
+
+    @property
+    def verifier_moves(self) -> bool:
+        """Whether the verifier has a name, whose address is another one after its restart."""
+        host = self.verifier.rpartition(":")[0]
+        return self.resolver is not None and re.fullmatch(r"[0-9.]+|\[.*\]", host) is None
 
     @property
     def zones(self) -> Mapping[str, int]:
