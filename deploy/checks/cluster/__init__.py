@@ -1,0 +1,1 @@
+"""What would run in a cluster: built by kustomize, held against Kubernetes' schemas and against policies of our own."""
