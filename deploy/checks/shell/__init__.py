@@ -1,0 +1,1 @@
+"""Shell scripts: which there are, and trying those that a release runs."""
