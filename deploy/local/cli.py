@@ -13,7 +13,7 @@ from rich.table import Table
 
 from bentos.common.auth import Role
 from bentos.common.settings import Settings
-from deploy.local import audit, database, gallery, model, run, tenants
+from deploy.local import audit, backups, database, gallery, model, run, tenants
 from deploy.local.faults import sentences
 from deploy.local.models import pull
 from deploy.local.state import StateFolder
@@ -33,6 +33,7 @@ app = typer.Typer(
 models = typer.Typer(help="The models of the catalogue.", no_args_is_help=True)
 app.add_typer(models, name="models")
 app.add_typer(audit.app, name="audit")
+app.add_typer(backups.app, name="backup")
 app.add_typer(database.app, name="db")
 app.add_typer(gallery.app, name="gallery")
 app.add_typer(gateway.app, name="gateway")

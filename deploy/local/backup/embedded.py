@@ -36,7 +36,7 @@ def save(database: Database, partial: Path) -> None:
         assert isinstance(source, sqlite3.Connection)
         with closing(sqlite3.connect(partial)) as copy:
             source.backup(copy)
-    _fold(partial)
+    fold(partial)
 
 
 def load(settings: DatabaseSettings, database: Database, file: Path) -> None:
@@ -52,11 +52,20 @@ def load(settings: DatabaseSettings, database: Database, file: Path) -> None:
         fresh = Path(folder) / target.name
         _copy(file, fresh)
         _upgrade(settings, database, fresh)
-        _fold(fresh)
-        with _held(target):
-            for suffix in LOG_FILES:  # first: with a log of the old one, the new one would be damaged
-                Path(f"{target}{suffix}").unlink(missing_ok=True)
-            put(fresh, target)
+        fold(fresh)
+        put_in_place(fresh, target)
+
+
+def put_in_place(fresh: Path, target: Path) -> None:
+    """Give a database another one's place; both are on one disk.
+
+    Raises:
+        ConfigurationError: Another process holds the one that is replaced.
+    """
+    with _held(target):
+        for suffix in LOG_FILES:  # first: with a log of the old one, the new one would be damaged
+            Path(f"{target}{suffix}").unlink(missing_ok=True)
+        put(fresh, target)
 
 
 def _copy(file: Path, fresh: Path) -> None:
@@ -99,7 +108,7 @@ def _upgrade(settings: DatabaseSettings, database: Database, fresh: Path) -> Non
         copy.close()
 
 
-def _fold(file: Path) -> None:
+def fold(file: Path) -> None:
     """Bring everything into the file itself, so that it can be moved alone."""
     with closing(sqlite3.connect(file, timeout=HOLDER_LIMIT_S)) as connection:
         connection.execute("PRAGMA journal_mode=DELETE")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +15,7 @@ from bentos.common.settings import Settings
 from bentos.common.tombstones import Tombstones
 from bentos.deepfake_detection.video.jobs import JobStore
 from deploy.local.backup import embedded, server
-from deploy.local.backup.files import written
+from deploy.local.backup.files import on_disk, written
 from deploy.local.schema import revisions
 from deploy.local.state import StateFolder
 
@@ -42,26 +41,39 @@ def save(settings: Settings, file: Path) -> None:
 def restore(settings: Settings, file: Path, console: Console, after: AfterRestore) -> None:
     """Put a backup in the place of the database, upgrade it, and call ``after``.
 
-    A backup that cannot be used leaves the database as it is.
+    Raises:
+        ConfigurationError: As ``replace``.
+        DependencyUnavailable: As ``replace``.
+    """
+    replace(settings, file, console)
+    console.print(f"The database is what it was in {file}.", highlight=False, markup=False, soft_wrap=True)
+    after(settings, console)
+
+
+def require_stopped(settings: Settings) -> None:
+    """Raise ConfigurationError while the stack of this machine runs."""
+    if running := StateFolder(settings.state_dir).running():
+        raise ConfigurationError(f"The stack runs (pid {running.pid}); `facesocial down` stops it.")
+
+
+def replace(settings: Settings, file: Path, console: Console) -> None:
+    """Put a backup in the place of the database, and upgrade it; one that cannot be used leaves it as it is.
 
     Raises:
         ConfigurationError: The stack runs, another process holds the database, the file is no backup of this kind
             of database or one of a newer version, the list of erased faces is damaged, or a program is missing.
         DependencyUnavailable: The database does not answer, or refuses the backup.
     """
-    if running := StateFolder(settings.state_dir).running():
-        raise ConfigurationError(f"The stack runs (pid {running.pid}); `facesocial down` stops it.")
+    require_stopped(settings)
     with _opened(settings) as database:
         _require_kind(file, database)
-        _note_erased(settings, database, console)
+        note_erased(settings, console)
         if database.embedded:
             embedded.load(settings.database, database, file)
         else:
             server.load(database, file)
         upgrade(database)
         JobStore(database).forget_faces()
-    console.print(f"The database is what it was in {file}.", highlight=False, markup=False, soft_wrap=True)
-    after(settings, console)
 
 
 def _require_kind(file: Path, database: Database) -> None:
@@ -80,26 +92,37 @@ def _require_kind(file: Path, database: Database) -> None:
         )
 
 
-def _note_erased(settings: Settings, database: Database, console: Console) -> None:
-    """What the database that is given up knows of erased faces, the list outside of it has to know."""
+def note_erased(settings: Settings, console: Console) -> bool:
+    """What the database that is given up knows of erased faces, the list outside of it has to know.
+
+    Returns:
+        Whether there is such a database, and it could be asked.
+
+    Raises:
+        ConfigurationError: The list is damaged.
+        DependencyUnavailable: PostgreSQL does not answer, or the list cannot be written.
+    """
     tombstones = Tombstones(settings.gallery.tombstones)
     tombstones.ids()  # a damaged list would be noticed when the erased faces are back
-    try:
-        if revisions(database):
+    with _opened(settings) as database:
+        try:
+            if not revisions(database):
+                return False
             with database.write() as session:
                 tombstones.sync(session)
-    except DependencyUnavailable as error:
-        if not database.embedded or error.details != {"dependency": "database"}:
-            raise
-        console.print("The database that is replaced cannot be read.", style="yellow")
+        except DependencyUnavailable as error:
+            if not database.embedded or error.details != {"dependency": "database"}:
+                raise
+            console.print("The database that is replaced cannot be read.", style="yellow")
+            return False
+    return True
 
 
 @contextmanager
 def _opened(settings: Settings) -> Iterator[Database]:
     database = Database(settings.database)
     try:
-        yield database
-    except (OSError, sqlite3.Error) as error:  # such as a full disk
-        raise DependencyUnavailable(f"The disk says: {error}.", {"dependency": "disk"}) from error
+        with on_disk():
+            yield database
     finally:
         database.close()
