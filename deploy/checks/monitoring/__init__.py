@@ -1,0 +1,1 @@
+"""What Prometheus is asked, held against what services really say."""
