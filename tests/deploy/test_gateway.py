@@ -175,6 +175,17 @@ def test_nginx_gets_no_secret(nginx: Path, environment: dict[str, str], tmp_path
     )
 
 
+@pytest.mark.parametrize("own", [None, "/etc/ours.pem"])
+def test_the_verifier_is_told_which_certificate_nginx_has(
+    nginx: Path, tmp_path: Path, own: str | None
+) -> None:
+    _, _, programs = local(tmp_path, nginx, **({"certificate": own} if own else {}))
+    verifier, served = programs
+    expected = Path(own) if own else tmp_path / "state" / "gateway" / "certificate.pem"
+    assert served.certificate == expected
+    assert verifier.command[-2:] == ("--certificate", str(expected))
+
+
 def local(tmp_path: Path, nginx: Path, **own: object) -> tuple[Settings, GatewaySettings, list[Program]]:
     """A stack's own two programs, its folder made."""
     settings, gateway_settings = Settings(state_dir=tmp_path / "state"), GatewaySettings(**own)
