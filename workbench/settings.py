@@ -13,6 +13,7 @@ from workbench.endpoints import DEFAULT_PORT_BASE, Endpoints, http_host, service
 
 PREFIX = "FACESOCIAL_WORKBENCH_"
 LOCAL = "local"
+CHECKOUT = Path(__file__).parents[1]
 
 
 class Environment(BaseModel):
@@ -60,6 +61,9 @@ class WorkbenchSettings(BaseSettings):
         token_file: A token for ``local``; `facesocial up` names one.
         token: The same, given directly.
         timeout_s: Seconds to wait for an answer.
+        data_dir: Where batch runs and labels are kept; in the stack's state folder, else in the checkout.
+        folders: As JSON, the folders below which batch runs may read pictures; without it any folder, as long as
+            the workbench is reached from its own machine alone.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, populate_by_name=True)
@@ -77,6 +81,16 @@ class WorkbenchSettings(BaseSettings):
     token_file: Path | None = None
     token: SecretStr | None = None
     timeout_s: Annotated[float, Field(gt=0)] = 60.0
+    data_dir: Path | None = None
+    state_dir: Annotated[
+        Path | None, Field(validation_alias=AliasChoices("state_dir", "FACESOCIAL_STATE_DIR"))
+    ] = None
+    folders: tuple[Path, ...] = ()
+
+    @property
+    def data_folder(self) -> Path:
+        """Where batch runs and labels are kept."""
+        return self.data_dir or (self.state_dir or CHECKOUT / ".facesocial") / "workbench"
 
     @property
     def deployments(self) -> dict[str, Environment]:
