@@ -170,6 +170,8 @@ class Seen:
     headers: Mapping[str, str]
     fields: Mapping[str, str]
     files: list[tuple[str, bytes]]
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
 
 
 @dataclass
@@ -209,12 +211,13 @@ class ContractStub:
         return Starlette(routes=[route])
 
     async def _answer(self, request: Request) -> Response:
+        body = await request.body()
         async with request.form(max_files=100) as form:
             items = form.multi_items()
             files = [(name, await file.read()) for name, file in items if isinstance(file, UploadFile)]
         fields = {name: value for name, value in items if isinstance(value, str)}
-        headers = dict(request.headers)
-        self.seen.append(Seen(request.method, request.url.path, headers, fields, files))
+        headers, query = dict(request.headers), dict(request.query_params)
+        self.seen.append(Seen(request.method, request.url.path, headers, fields, files, query, body))
         operation = request.url.path.rsplit("/", 1)[-1]
         scripted = self.replies[operation].popleft() if self.replies[operation] else None
         if request.method == "DELETE" and scripted is None:

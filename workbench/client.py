@@ -1,56 +1,33 @@
-"""Python SDK of the services, synchronous and asynchronous.
+"""Python SDK of the services, synchronous and asynchronous; ``workbench/SDK.md`` has examples of all of it.
 
 Example:
     >>> from workbench.client import Endpoints, FaceSocialClient
     >>> with FaceSocialClient(Endpoints.local(), token=token) as client:  # doctest: +SKIP
     ...     answer = client.detect(image, min_score=0.7)
     ...     print(len(answer.data.faces), answer.meta.request_id)
+    ...     client.galleries.enrol("staff", "ann", image)
+    ...     print([subject.subject_id for subject in client.galleries.iter_subjects("staff")])
 
-Every method raises an error of ``workbench.errors``. What is safe to send twice is tried again, with jitter, when
-the service is busy (429, 502, 503, 504; ``Retry-After`` is honoured) or the connection breaks.
+Both clients have the same operations with the same arguments; those of ``AsyncFaceSocialClient`` are awaited, its
+``iter_…`` and exports are gone through with ``async for``. Every operation raises an error of ``workbench.errors``,
+and ValueError before anything is sent where an argument is out of the contract's range.
+
+What may be sent twice is tried again, with jitter, when the service is busy (429, 502, 503, 504; ``Retry-After`` is
+honoured) or the connection breaks. Every write carries an Idempotency-Key of its own, so that it may be sent twice;
+give ``key`` to go on with a write after a restart of your program.
 """
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Sequence
 from types import TracebackType
-from typing import BinaryIO, Self, TypeVar
+from typing import Self, TypeVar
 
-import httpx
-
-from bentos.contracts import (
-    AnalyzeResult,
-    BatchResult,
-    CheckBatchOptions,
-    CheckOptions,
-    CheckResult,
-    DetectOptions,
-    DetectResult,
-    EmbedResult,
-    EstimateResult,
-    FaceOptions,
-    FaceSelection,
-    Health,
-    JobAccepted,
-    JobDeleted,
-    JobInfo,
-    JobListOptions,
-    JobPage,
-    ModelCards,
-    Success,
-    VerifyOptions,
-    VerifyResult,
-    VideoOptions,
-)
-from bentos.contracts.base import Message
-from workbench import calls
-from workbench.calls import Call
+from workbench.calls import Call, galleries, inference, services, videos
 from workbench.endpoints import Endpoints
 from workbench.errors import ApiError, ClientError, ConnectionFailed, NotConfigured, UnexpectedAnswer
+from workbench.operations import AsyncGroup, Group, Operation, Paged, Streamed
 from workbench.retry import RetryPolicy
-from workbench.wire import Outcome, bearer, build_request, read_answer
+from workbench.sending import TIMEOUT_S, AsyncSender, Sender
 
 __all__ = [
     "ApiError",
@@ -64,13 +41,71 @@ __all__ = [
     "UnexpectedAnswer",
 ]
 
-T = TypeVar("T", bound=Message)
-
-TIMEOUT_S = 60.0
+T = TypeVar("T")
 
 
-class _Client:
-    """What both clients are given, and how they word a request."""
+class _Galleries:
+    create = Operation(galleries.create)
+    collections = Operation(galleries.collections)
+    iter_collections = Paged(galleries.collections, lambda page: page.collections)
+    collection = Operation(galleries.collection)
+    delete = Operation(galleries.delete)
+    enrol = Operation(galleries.enrol)
+    enrol_batch = Operation(galleries.enrol_batch)
+    subjects = Operation(galleries.subjects)
+    iter_subjects = Paged(galleries.subjects, lambda page: page.subjects)
+    subject = Operation(galleries.subject)
+    delete_subject = Operation(galleries.delete_subject)
+    delete_face = Operation(galleries.delete_face)
+    identify = Operation(galleries.identify)
+    export = Streamed(galleries.export, galleries.ends_export)
+    import_lines = Operation(galleries.import_lines)
+    reindex = Operation(galleries.reindex)
+    preview_reindex = Operation(galleries.preview_reindex)
+    check_index = Operation(galleries.check_index)
+    rebuild_index = Operation(galleries.rebuild_index)
+    purge = Operation(galleries.purge)
+
+
+class Galleries(_Galleries, Group):
+    """``client.galleries``: collections, their subjects, and who a face may be."""
+
+
+class AsyncGalleries(_Galleries, AsyncGroup):
+    """The same for asyncio."""
+
+
+class _Services:
+    detect = Operation(inference.detect)
+    detect_batch = Operation(inference.detect_batch)
+    embed = Operation(inference.embed)
+    embed_batch = Operation(inference.embed_batch)
+    verify = Operation(inference.verify)
+    check = Operation(inference.check)
+    check_batch = Operation(inference.check_batch)
+    analyze = Operation(inference.analyze)
+    analyze_batch = Operation(inference.analyze_batch)
+    estimate = Operation(inference.estimate)
+    estimate_batch = Operation(inference.estimate_batch)
+    submit_video = Operation(videos.submit_video)
+    job = Operation(videos.job)
+    jobs = Operation(videos.jobs)
+    iter_jobs = Paged(videos.jobs, lambda page: page.jobs)
+    delete_job = Operation(videos.delete_job)
+    health = Operation(services.health)
+    model = Operation(services.model)
+    metrics = Operation(services.metrics)
+    audit = Operation(services.audit)
+    iter_audit = Paged(services.audit, lambda page: page.events)
+    export_audit = Streamed(services.export_audit, services.ends_audit)
+
+
+class FaceSocialClient(_Services, Group):
+    """The services of one deployment. Threads may share it; close it, or use it as a context.
+
+    Attributes:
+        galleries: Collections, their subjects, and who a face may be.
+    """
 
     def __init__(
         self,
@@ -84,34 +119,15 @@ class _Client:
 
         Args:
             endpoints: Where the services are.
-            token: A JSON Web Token; without one only ``health`` is answered.
+            token: A JSON Web Token; without one only ``health`` and ``metrics`` are answered.
             timeout_s: Seconds to wait for an answer.
             retry: When to try again.
 
         Raises:
             NotConfigured: The token holds what no header can carry.
         """
-        self._endpoints = endpoints
-        self._headers = bearer(token)
-        self._timeout_s = timeout_s
-        self._retry = retry or RetryPolicy()
-        self._open(trust_env=not endpoints.is_loopback)
-
-    def _open(self, trust_env: bool) -> None:
-        raise NotImplementedError
-
-    def _request(self, call: Call[T]) -> httpx.Request:
-        return build_request(call, self._endpoints, self._headers, self._timeout_s)
-
-    def _wait_after(self, call: Call[T], outcome: Outcome, attempt: int) -> float | None:
-        return self._retry.wait_after(outcome, attempt) if call.repeatable else None
-
-
-class FaceSocialClient(_Client):
-    """The services of one deployment. Threads may share it; close it, or use it as a context."""
-
-    def _open(self, trust_env: bool) -> None:
-        self._http = httpx.Client(trust_env=trust_env)
+        super().__init__(Sender(endpoints, token, timeout_s, retry))
+        self.galleries = Galleries(self._sender)
 
     def __enter__(self) -> Self:
         return self
@@ -123,115 +139,31 @@ class FaceSocialClient(_Client):
 
     def close(self) -> None:
         """Close the connections."""
-        self._http.close()
-
-    def detect(
-        self, image: bytes, *, min_score: float = 0.6, min_size: float = 0.0, max_faces: int = 0
-    ) -> Success[DetectResult]:
-        """Faces in one image (JPEG, PNG, WebP or BMP), best score first; see ``DetectOptions``."""
-        options = DetectOptions(min_score=min_score, min_size=min_size, max_faces=max_faces)
-        return self.send(calls.detect(image, options))
-
-    def detect_batch(
-        self, images: Sequence[bytes], *, min_score: float = 0.6, min_size: float = 0.0, max_faces: int = 0
-    ) -> Success[BatchResult[DetectResult]]:
-        """The same for 1 to 64 images; each has its own result or error."""
-        options = DetectOptions(min_score=min_score, min_size=min_size, max_faces=max_faces)
-        return self.send(calls.detect_batch(images, options))
-
-    def embed(self, image: bytes, options: FaceOptions | None = None) -> Success[EmbedResult]:
-        """Embeddings of the faces in one image, best score first."""
-        return self.send(calls.embed(image, options or FaceOptions()))
-
-    def embed_batch(
-        self, images: Sequence[bytes], options: FaceSelection | None = None
-    ) -> Success[BatchResult[EmbedResult]]:
-        """Embeddings for 1 to 64 images; each has its own result or error."""
-        return self.send(calls.embed_batch(images, options or FaceSelection()))
-
-    def verify(
-        self, image_a: bytes, image_b: bytes, options: VerifyOptions | None = None
-    ) -> Success[VerifyResult]:
-        """Whether two images show one person, by the threshold of a false-accept rate."""
-        return self.send(calls.verify(image_a, image_b, options or VerifyOptions()))
-
-    def check(self, image: bytes, options: CheckOptions | None = None) -> Success[CheckResult]:
-        """Whether the faces in one image are living people before the camera."""
-        return self.send(calls.check(image, options or CheckOptions()))
-
-    def check_batch(
-        self, images: Sequence[bytes], options: CheckBatchOptions | None = None
-    ) -> Success[BatchResult[CheckResult]]:
-        """Liveness for 1 to 64 images; each has its own result or error."""
-        return self.send(calls.check_batch(images, options or CheckBatchOptions()))
-
-    def analyze(self, image: bytes, options: FaceOptions | None = None) -> Success[AnalyzeResult]:
-        """Whether a face of one image was forged: a hint, never evidence."""
-        return self.send(calls.analyze(image, options or FaceOptions()))
-
-    def analyze_batch(
-        self, images: Sequence[bytes], options: FaceSelection | None = None
-    ) -> Success[BatchResult[AnalyzeResult]]:
-        """Forgery for 1 to 64 images; each has its own result or error."""
-        return self.send(calls.analyze_batch(images, options or FaceSelection()))
-
-    def estimate(self, image: bytes, options: FaceOptions | None = None) -> Success[EstimateResult]:
-        """Age and gender of the faces in one image, as estimated from looks."""
-        return self.send(calls.estimate(image, options or FaceOptions()))
-
-    def estimate_batch(
-        self, images: Sequence[bytes], options: FaceSelection | None = None
-    ) -> Success[BatchResult[EstimateResult]]:
-        """Age and gender for 1 to 64 images; each has its own result or error."""
-        return self.send(calls.estimate_batch(images, options or FaceSelection()))
-
-    def submit_video(
-        self, video: bytes | BinaryIO, options: VideoOptions | None = None
-    ) -> Success[JobAccepted]:
-        """A video (MP4, MOV, AVI, WebM, MKV; up to 500 MB) as a job; ``job`` tells how it gets on."""
-        return self.send(calls.submit_video(video, options or VideoOptions()))
-
-    def job(self, job_id: str) -> Success[JobInfo]:
-        """How a job is, and what it found once it is over."""
-        return self.send(calls.job(job_id))
-
-    def jobs(self, options: JobListOptions | None = None) -> Success[JobPage]:
-        """Jobs, the latest first, without their results."""
-        return self.send(calls.jobs(options or JobListOptions()))
-
-    def delete_job(self, job_id: str) -> Success[JobDeleted]:
-        """Cancel a job that waits or runs, delete one that is over; its upload goes in any case."""
-        return self.send(calls.delete_job(job_id))
-
-    def health(self, service: str) -> Health:
-        """How a service is; needs no token and is never tried again."""
-        return self.send(calls.health(service))
-
-    def model(self, service: str) -> Success[ModelCards]:
-        """Cards of the models that a service runs."""
-        return self.send(calls.model(service))
+        self._sender.close()
 
     def send(self, call: Call[T]) -> T:
         """Answer of any call of ``workbench.calls``."""
-        request, attempt = self._request(call), 1
-        outcome = self._attempt(request)
-        while (wait := self._wait_after(call, outcome, attempt)) is not None:
-            time.sleep(wait)
-            outcome, attempt = self._attempt(request), attempt + 1
-        return read_answer(call, request, outcome)
-
-    def _attempt(self, request: httpx.Request) -> Outcome:
-        try:
-            return self._http.send(request)
-        except httpx.RequestError as error:
-            return error
+        return self._sender.send(call)
 
 
-class AsyncFaceSocialClient(_Client):
-    """The same for asyncio; close it with ``aclose``, or use it as an asynchronous context."""
+class AsyncFaceSocialClient(_Services, AsyncGroup):
+    """The same for asyncio; close it with ``aclose``, or use it as an asynchronous context.
 
-    def _open(self, trust_env: bool) -> None:
-        self._http = httpx.AsyncClient(trust_env=trust_env)
+    Attributes:
+        galleries: Collections, their subjects, and who a face may be.
+    """
+
+    def __init__(
+        self,
+        endpoints: Endpoints,
+        *,
+        token: str | None = None,
+        timeout_s: float = TIMEOUT_S,
+        retry: RetryPolicy | None = None,
+    ) -> None:
+        """Connect to nothing yet; the arguments are those of ``FaceSocialClient``."""
+        super().__init__(AsyncSender(endpoints, token, timeout_s, retry))
+        self.galleries = AsyncGalleries(self._sender)
 
     async def __aenter__(self) -> Self:
         return self
@@ -243,105 +175,8 @@ class AsyncFaceSocialClient(_Client):
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._http.aclose()
-
-    async def detect(
-        self, image: bytes, *, min_score: float = 0.6, min_size: float = 0.0, max_faces: int = 0
-    ) -> Success[DetectResult]:
-        """Faces in one image (JPEG, PNG, WebP or BMP), best score first; see ``DetectOptions``."""
-        options = DetectOptions(min_score=min_score, min_size=min_size, max_faces=max_faces)
-        return await self.send(calls.detect(image, options))
-
-    async def detect_batch(
-        self, images: Sequence[bytes], *, min_score: float = 0.6, min_size: float = 0.0, max_faces: int = 0
-    ) -> Success[BatchResult[DetectResult]]:
-        """The same for 1 to 64 images; each has its own result or error."""
-        options = DetectOptions(min_score=min_score, min_size=min_size, max_faces=max_faces)
-        return await self.send(calls.detect_batch(images, options))
-
-    async def embed(self, image: bytes, options: FaceOptions | None = None) -> Success[EmbedResult]:
-        """Embeddings of the faces in one image, best score first."""
-        return await self.send(calls.embed(image, options or FaceOptions()))
-
-    async def embed_batch(
-        self, images: Sequence[bytes], options: FaceSelection | None = None
-    ) -> Success[BatchResult[EmbedResult]]:
-        """Embeddings for 1 to 64 images; each has its own result or error."""
-        return await self.send(calls.embed_batch(images, options or FaceSelection()))
-
-    async def verify(
-        self, image_a: bytes, image_b: bytes, options: VerifyOptions | None = None
-    ) -> Success[VerifyResult]:
-        """Whether two images show one person, by the threshold of a false-accept rate."""
-        return await self.send(calls.verify(image_a, image_b, options or VerifyOptions()))
-
-    async def check(self, image: bytes, options: CheckOptions | None = None) -> Success[CheckResult]:
-        """Whether the faces in one image are living people before the camera."""
-        return await self.send(calls.check(image, options or CheckOptions()))
-
-    async def check_batch(
-        self, images: Sequence[bytes], options: CheckBatchOptions | None = None
-    ) -> Success[BatchResult[CheckResult]]:
-        """Liveness for 1 to 64 images; each has its own result or error."""
-        return await self.send(calls.check_batch(images, options or CheckBatchOptions()))
-
-    async def analyze(self, image: bytes, options: FaceOptions | None = None) -> Success[AnalyzeResult]:
-        """Whether a face of one image was forged: a hint, never evidence."""
-        return await self.send(calls.analyze(image, options or FaceOptions()))
-
-    async def analyze_batch(
-        self, images: Sequence[bytes], options: FaceSelection | None = None
-    ) -> Success[BatchResult[AnalyzeResult]]:
-        """Forgery for 1 to 64 images; each has its own result or error."""
-        return await self.send(calls.analyze_batch(images, options or FaceSelection()))
-
-    async def estimate(self, image: bytes, options: FaceOptions | None = None) -> Success[EstimateResult]:
-        """Age and gender of the faces in one image, as estimated from looks."""
-        return await self.send(calls.estimate(image, options or FaceOptions()))
-
-    async def estimate_batch(
-        self, images: Sequence[bytes], options: FaceSelection | None = None
-    ) -> Success[BatchResult[EstimateResult]]:
-        """Age and gender for 1 to 64 images; each has its own result or error."""
-        return await self.send(calls.estimate_batch(images, options or FaceSelection()))
-
-    async def submit_video(
-        self, video: bytes | BinaryIO, options: VideoOptions | None = None
-    ) -> Success[JobAccepted]:
-        """A video (MP4, MOV, AVI, WebM, MKV; up to 500 MB) as a job; ``job`` tells how it gets on."""
-        return await self.send(calls.submit_video(video, options or VideoOptions()))
-
-    async def job(self, job_id: str) -> Success[JobInfo]:
-        """How a job is, and what it found once it is over."""
-        return await self.send(calls.job(job_id))
-
-    async def jobs(self, options: JobListOptions | None = None) -> Success[JobPage]:
-        """Jobs, the latest first, without their results."""
-        return await self.send(calls.jobs(options or JobListOptions()))
-
-    async def delete_job(self, job_id: str) -> Success[JobDeleted]:
-        """Cancel a job that waits or runs, delete one that is over; its upload goes in any case."""
-        return await self.send(calls.delete_job(job_id))
-
-    async def health(self, service: str) -> Health:
-        """How a service is; needs no token and is never tried again."""
-        return await self.send(calls.health(service))
-
-    async def model(self, service: str) -> Success[ModelCards]:
-        """Cards of the models that a service runs."""
-        return await self.send(calls.model(service))
+        await self._sender.aclose()
 
     async def send(self, call: Call[T]) -> T:
         """Answer of any call of ``workbench.calls``."""
-        request, attempt = self._request(call), 1
-        outcome = await self._attempt(request)
-        while (wait := self._wait_after(call, outcome, attempt)) is not None:
-            await asyncio.sleep(wait)
-            outcome, attempt = await self._attempt(request), attempt + 1
-        return read_answer(call, request, outcome)
-
-    async def _attempt(self, request: httpx.Request) -> Outcome:
-        try:
-            return await self._http.send(request)
-        except httpx.RequestError as error:
-            return error
+        return await self._sender.send(call)

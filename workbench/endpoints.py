@@ -41,21 +41,26 @@ class Endpoints:
         base = self.services.get(service) or self.gateway
         return base.rstrip("/") if base else None
 
-    def url(self, service: str, operation: str, *, versioned: bool = True) -> str:
+    def url(self, service: str, operation: str, *, versioned: bool = True, published: bool = True) -> str:
         """The full address of an operation.
 
         Args:
             service: Name in the contract, such as ``face-detection-service``.
             operation: Such as ``detect``.
             versioned: Whether it lies under ``/api/v1`` on the service's own port; behind a gateway all does.
+            published: Whether a gateway passes it on.
 
         Raises:
-            LookupError: The contract or these endpoints have no such service.
+            LookupError: The contract or these endpoints have no such service, or only a gateway that keeps this one in.
         """
         address, base = service_address(service), self.base(service)
         if base is None:
             raise LookupError(f"No address is set for {service}.")
         if service not in self.services:
+            if not published:
+                raise LookupError(
+                    f"The gateway does not pass on `{operation}`: set the service's own address."
+                )
             return f"{base}/api/v1/{address.prefix}/{operation}"
         return f"{base}/api/v1/{operation}" if versioned else f"{base}/{operation}"
 

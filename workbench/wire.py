@@ -13,15 +13,16 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from bentos.contracts import ErrorCode
-from bentos.contracts.base import Message
 from workbench.calls import Call
 from workbench.endpoints import Endpoints, http_host
 from workbench.errors import ApiError, ClientError, ConnectionFailed, NotConfigured, UnexpectedAnswer
 
-T = TypeVar("T", bound=Message)
+T = TypeVar("T")
 Outcome = httpx.Response | httpx.RequestError
 
 REQUEST_ID = "X-Request-ID"
+IDEMPOTENCY_KEY = "Idempotency-Key"
+NDJSON = "application/x-ndjson"
 
 # What a gateway means that answers in its own words, because the service never saw the request.
 CODE_OF_STATUS: Mapping[int, ErrorCode] = MappingProxyType(
@@ -78,9 +79,12 @@ def build_request(
     try:
         return httpx.Request(
             call.method,
-            _http_url(endpoints.url(call.service, call.operation, versioned=call.versioned)),
-            headers={REQUEST_ID: uuid.uuid4().hex, **headers},
-            data=dict(call.fields) or None,
+            _address(call, endpoints),
+            params=dict(call.query) or None,
+            headers={REQUEST_ID: uuid.uuid4().hex, **headers, **_own_headers(call)},
+            content=call.lines,
+            json=dict(call.fields) or None if not call.files else None,
+            data=dict(call.fields) or None if call.files else None,
             files=[(name, (name, data, "application/octet-stream")) for name, data in call.files] or None,
             extensions={"timeout": timeout.as_dict()},
         )
@@ -96,16 +100,26 @@ def read_answer(call: Call[T], request: httpx.Request, outcome: Outcome) -> T:
         UnexpectedAnswer: Whatever answered does not speak the contract.
         ConnectionFailed: Nothing answered.
     """
-    sent_id = request.headers.get(REQUEST_ID)
+    response = require_success(call, request, outcome)
+    try:
+        return call.read(response.content)
+    except ValueError as error:
+        raise _unexpected(response) from error
+
+
+def require_success(call: Call[T], request: httpx.Request, outcome: Outcome) -> httpx.Response:
+    """The response, whose body may not have been read yet; raises like ``read_answer``."""
     if isinstance(outcome, httpx.RequestError):
         raise _connection_failed(call, request, outcome) from outcome
-    request_id = outcome.headers.get(REQUEST_ID, sent_id)
     if not outcome.is_success:
-        raise _refusal(outcome, request_id)
-    try:
-        return call.answer.model_validate_json(outcome.content)
-    except ValidationError as error:
-        raise _unexpected(outcome, request_id) from error
+        raise _refusal(outcome)
+    return outcome
+
+
+def cut_off(response: httpx.Response) -> ClientError:
+    """What is said of a stream without its last line."""
+    said = f"{response.request.url} sent a part of its lines, not the last one. Ask for them again."
+    return UnexpectedAnswer(said, status=response.status_code, request_id=_request_id(response))
 
 
 def retry_after(response: httpx.Response) -> float | None:
@@ -119,10 +133,22 @@ def retry_after(response: httpx.Response) -> float | None:
         return None
 
 
-def _http_url(url: str) -> httpx.URL:
+def _address(call: Call[T], endpoints: Endpoints) -> httpx.URL:
+    url = endpoints.url(call.service, call.path, versioned=call.versioned, published=call.published)
     if http_host(url) is None:
         raise httpx.InvalidURL(f"{url} is no http or https address.")
     return httpx.URL(url)
+
+
+def _own_headers(call: Call[T]) -> dict[str, str]:
+    key = {} if call.key is None else {IDEMPOTENCY_KEY: call.key}
+    return key if call.lines is None else {**key, "Content-Type": NDJSON}
+
+
+def _request_id(response: httpx.Response) -> str | None:
+    """The one that the service answered with, else the one that was sent."""
+    found: str | None = response.headers.get(REQUEST_ID) or response.request.headers.get(REQUEST_ID)
+    return found
 
 
 def _connection_failed(call: Call[T], request: httpx.Request, error: httpx.RequestError) -> ClientError:
@@ -138,13 +164,13 @@ def _connection_failed(call: Call[T], request: httpx.Request, error: httpx.Reque
     return ConnectionFailed(said, service=call.service, address=address, request_id=request_id)
 
 
-def _refusal(response: httpx.Response, request_id: str | None) -> ClientError:
+def _refusal(response: httpx.Response) -> ClientError:
     try:
         body = _Failure.model_validate_json(response.content).error
     except ValidationError:
         code = CODE_OF_STATUS.get(response.status_code)
         if code is None:
-            return _unexpected(response, request_id)
+            return _unexpected(response)
         host = response.request.url.host
         body = _ErrorBody(
             code=code, message=f"{host} answered {response.status_code} {response.reason_phrase}."
@@ -154,16 +180,16 @@ def _refusal(response: httpx.Response, request_id: str | None) -> ClientError:
         code=body.code,
         status=response.status_code,
         details=body.details,
-        request_id=request_id,
+        request_id=_request_id(response),
         retry_after=retry_after(response),
     )
 
 
-def _unexpected(response: httpx.Response, request_id: str | None) -> ClientError:
+def _unexpected(response: httpx.Response) -> ClientError:
     kind = response.headers.get("content-type", "no content type")
     return UnexpectedAnswer(
         f"{response.request.url} answered {response.status_code} ({kind}), which is not an answer of the contract. "
         "Another program may listen there, or this client is older than the service.",
         status=response.status_code,
-        request_id=request_id,
+        request_id=_request_id(response),
     )

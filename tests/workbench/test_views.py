@@ -92,26 +92,6 @@ def test_no_estimate_without_a_face(stub: ContractStub) -> None:
     assert "No face was found" in text(page)
 
 
-def test_two_pictures_are_compared_by_the_chosen_rate(stub: ContractStub) -> None:
-    page = draw(stub, "compare").run()
-    assert not page.exception
-    assert [metric.value for metric in page.metric] == ["One person", "0.610", "0.470", "97%"]
-    assert html(page).count('class="fs-box"') == 2
-    page.select_slider(key="far").set_value(0.0001).run()
-    page.toggle(key="clearest").set_value(False).run()
-    sent = [seen for seen in stub.seen if seen.path.endswith("verify")]
-    assert [name for name, _ in sent[-1].files] == ["image_a", "image_b"]
-    assert sent[-1].files[0][1] != sent[-1].files[1][1]
-    assert (sent[0].fields["far"], sent[0].fields["max_faces"]) == ("0.001", "1")
-    assert (sent[-1].fields["far"], sent[-1].fields["max_faces"]) == ("0.0001", "0")
-
-
-def test_several_faces_are_explained(stub: ContractStub) -> None:
-    stub.will_answer("verify", refusal(422, ErrorCode.MULTIPLE_FACES, "There are 5 faces in image_a."))
-    page = draw(stub, "compare").run()
-    assert "There are 5 faces in image_a." in page.error[0].value
-
-
 def test_all_five_are_asked_about_the_faces_that_detection_found(stub: ContractStub) -> None:
     page = draw(stub, "all_five").run()
     assert not page.exception

@@ -14,19 +14,41 @@ QUALITY = 87
 ORIENTATION = 0x0112
 
 
-def preview(data: bytes) -> str | None:
-    """A data address; None for what is no picture or too large to be shown."""
+def preview(data: bytes, long_side: int = LONG_SIDE) -> str | None:
+    """A data address; None for what is no picture or too large to be shown.
+
+    Args:
+        data: A picture's file.
+        long_side: No side is longer, in pixels.
+    """
+    shown = upright(data, long_side)
+    if shown is None:
+        return None
+    shown.thumbnail((long_side, long_side))
+    return data_address(shown)
+
+
+def upright(data: bytes, long_side: int) -> Image.Image | None:
+    """The picture as people see it: turned, opaque, RGB; None for what is no picture or too large to be shown.
+
+    Args:
+        data: A picture's file.
+        long_side: Where a JPEG can be decoded smaller and still have a side of so many pixels, it is.
+    """
     try:
         with Image.open(io.BytesIO(data)) as image:
             if image.width * image.height > MAX_PIXELS:
                 return None
-            image.draft("RGB", (LONG_SIDE, LONG_SIDE))
-            shown = _opaque(_eight_bit(ImageOps.exif_transpose(image)))
+            image.draft("RGB", (long_side, long_side))
+            return _opaque(_eight_bit(ImageOps.exif_transpose(image)))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
-    shown.thumbnail((LONG_SIDE, LONG_SIDE))
+
+
+def data_address(image: Image.Image) -> str:
+    """The picture as a JPEG in an address."""
     stream = io.BytesIO()
-    shown.save(stream, "JPEG", quality=QUALITY)
+    image.save(stream, "JPEG", quality=QUALITY)
     return f"data:image/jpeg;base64,{base64.b64encode(stream.getvalue()).decode()}"
 
 

@@ -12,6 +12,7 @@ from workbench.client import ApiError, ClientError, ConnectionFailed, NotConfigu
 SIGN_IN = "Paste a valid token in the sidebar; locally `facesocial token` prints one."
 SMALLER = "At most 20 MB and 50 megapixels are read: send a smaller copy."
 FORMATS = "JPEG, PNG, WebP and BMP are read, judged by their content and not by the file's name."
+NEEDED = "Paste a token of this role in the sidebar; locally `facesocial token --role {role}` prints one."
 WAIT = "Wait a moment and try again. If it stays so, the deployment needs more replicas."
 
 
@@ -47,6 +48,12 @@ def advice_for(error: ClientError) -> Advice:
         return Advice("The service does not answer")
     if isinstance(error, NotConfigured):
         return Advice("This cannot be asked here", "Choose another environment in the sidebar.")
+    if (
+        isinstance(error, ApiError)
+        and error.code == ErrorCode.FORBIDDEN
+        and (role := error.details.get("needed"))
+    ):
+        return Advice(f"This needs the role {role}", NEEDED.format(role=role))
     if isinstance(error, ApiError):
         return BY_CODE.get(error.code, Advice(f"The service refused: {error.code}"))
     return Advice("The answer cannot be understood")

@@ -7,7 +7,18 @@ from dataclasses import dataclass
 
 from workbench.calls import ANTISPOOFING, DEEPFAKE, DEMOGRAPHICS, DETECTION, RECOGNITION
 from workbench.components.bench import Bench
-from workbench.views import all_five, compare, deepfake, demographics, detect, liveness, video
+from workbench.views import (
+    all_five,
+    batch_run,
+    compare,
+    deepfake,
+    demographics,
+    detect,
+    gallery,
+    labels,
+    liveness,
+    video,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +35,7 @@ class View:
 VIEWS = (
     View("Detect", ":material/face:", "detect", (DETECTION,), detect.render),
     View("Compare", ":material/compare:", "compare", (RECOGNITION,), compare.render),
+    View("Gallery", ":material/groups:", "gallery", (RECOGNITION,), gallery.render),
     View("Liveness", ":material/sensor_occupied:", "liveness", (ANTISPOOFING,), liveness.render),
     View("Deepfake", ":material/theater_comedy:", "deepfake", (DEEPFAKE,), deepfake.render),
     View("Deepfake video", ":material/movie:", "video", (DEEPFAKE,), video.render),
@@ -35,4 +47,6 @@ VIEWS = (
         (DETECTION, RECOGNITION, ANTISPOOFING, DEEPFAKE, DEMOGRAPHICS),
         all_five.render,
     ),
+    View("Batch run", ":material/burst_mode:", "batch", (), batch_run.render),
+    View("Labels", ":material/label:", "labels", (), labels.render),
 )
