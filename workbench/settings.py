@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Self
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from workbench.endpoints import DEFAULT_PORT_BASE, Endpoints, http_host, service_address
@@ -64,6 +66,9 @@ class WorkbenchSettings(BaseSettings):
         data_dir: Where batch runs and labels are kept; in the stack's state folder, else in the checkout.
         folders: As JSON, the folders below which batch runs may read pictures; without it any folder, as long as
             the workbench is reached from its own machine alone.
+        registry_uri: Of the MLflow server that holds the registry of models.
+        registry_token: Of that server, where it asks for one.
+        model_command: Moves the registry's aliases through the gate; words as a shell would split them.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, populate_by_name=True)
@@ -86,6 +91,9 @@ class WorkbenchSettings(BaseSettings):
         Path | None, Field(validation_alias=AliasChoices("state_dir", "FACESOCIAL_STATE_DIR"))
     ] = None
     folders: tuple[Path, ...] = ()
+    registry_uri: str | None = None
+    registry_token: SecretStr | None = None
+    model_command: str = "facesocial model"
 
     @property
     def data_folder(self) -> Path:
@@ -109,3 +117,22 @@ class WorkbenchSettings(BaseSettings):
         if file is not None:
             return file.read_text().strip() or None
         return self.token.get_secret_value() if self.token is not None and name == LOCAL else None
+
+    @field_validator("model_command")
+    @classmethod
+    def _splits(cls, words: str) -> str:
+        shlex.split(words)  # raises ValueError where a quote is left open
+        return words
+
+    def model_words(self) -> list[str]:
+        """The model command as a list."""
+        return shlex.split(self.model_command)
+
+    def command_environment(self) -> dict[str, str]:
+        """Variables of the model command: this process' own, and the registry that is looked at here."""
+        given = {"COLUMNS": "160", "NO_COLOR": "1", "PYTHONUNBUFFERED": "1"}
+        if self.registry_uri:
+            given["FACESOCIAL_MLFLOW_URI"] = self.registry_uri
+        if self.registry_token is not None:
+            given["FACESOCIAL_MLFLOW_TOKEN"] = self.registry_token.get_secret_value()
+        return {**os.environ, **given}

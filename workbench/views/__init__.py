@@ -17,6 +17,8 @@ from workbench.views import (
     gallery,
     labels,
     liveness,
+    models,
+    operations,
     video,
 )
 
@@ -49,4 +51,6 @@ VIEWS = (
     ),
     View("Batch run", ":material/burst_mode:", "batch", (), batch_run.render),
     View("Labels", ":material/label:", "labels", (), labels.render),
+    View("Models", ":material/inventory_2:", "models", (), models.render),
+    View("Operations", ":material/monitor_heart:", "operations", (), operations.render),
 )

@@ -1,0 +1,1 @@
+"""What services say of themselves on ``/metrics``: read, compared between looks, and judged."""
