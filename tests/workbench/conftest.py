@@ -1,10 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from contract_stub import ContractStub
 from service_process import ServiceProcess
+
+
+@pytest.fixture(autouse=True)
+def _kept_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What a page keeps is of its test alone."""
+    monkeypatch.setenv("FACESOCIAL_WORKBENCH_DATA_DIR", str(tmp_path / "workbench"))
 
 
 @pytest.fixture

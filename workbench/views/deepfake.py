@@ -8,6 +8,7 @@ from bentos.contracts import AnalyzedFace
 from workbench.calls import DEEPFAKE
 from workbench.components.ask import ask
 from workbench.components.bench import Bench
+from workbench.components.label import label_answer
 from workbench.components.misses import show_misses
 from workbench.components.picture import choose_picture
 from workbench.components.verdicts import percent, show_verdicts
@@ -30,6 +31,7 @@ def render(bench: Bench) -> None:
             "Most suspicious face", percent(result.score), "suspicious" if result.fake else "nothing found"
         )
         show_verdicts(picture, answer, result.faces, _label, _row)
+        label_answer(bench, "deepfake", picture.data, answer.value)
 
 
 def _label(face: AnalyzedFace) -> str:

@@ -8,6 +8,7 @@ from bentos.contracts import EstimatedFace
 from workbench.calls import DEMOGRAPHICS
 from workbench.components.ask import ask
 from workbench.components.bench import Bench
+from workbench.components.label import label_answer
 from workbench.components.misses import show_misses
 from workbench.components.picture import choose_picture
 from workbench.components.verdicts import percent, show_verdicts
@@ -28,6 +29,7 @@ def render(bench: Bench) -> None:
     if not faces:
         st.info("**No face was found.** Estimates are made of faces.", icon=":material/person_search:")
     show_verdicts(picture, answer, faces, _label, _row)
+    label_answer(bench, "demographics", picture.data, answer.value)
 
 
 def _label(face: EstimatedFace) -> str:

@@ -9,6 +9,7 @@ from workbench.components.ask import Answer, ask
 from workbench.components.bench import Bench
 from workbench.components.envelope import show_json, show_meta
 from workbench.components.faces import FaceFilter, choose_faces, is_restrictive
+from workbench.components.label import label_answer
 from workbench.components.overlay import show_faces
 from workbench.components.picture import Picture, choose_picture
 from workbench.components.preview import preview
@@ -26,6 +27,7 @@ def render(bench: Bench) -> None:
     answer = ask(lambda: bench.client.detect(picture.data, **wanted), doing="Looking for faces", key="detect")
     if answer is not None:
         _show(picture, wanted, answer)
+        label_answer(bench, "detect", picture.data, answer.value)
 
 
 def _show(picture: Picture, wanted: FaceFilter, answer: Answer[Success[DetectResult]]) -> None:

@@ -8,6 +8,7 @@ from bentos.contracts import CheckedFace, CheckOptions, RefusedFace
 from workbench.calls import ANTISPOOFING
 from workbench.components.ask import ask
 from workbench.components.bench import Bench
+from workbench.components.label import label_answer
 from workbench.components.misses import show_misses
 from workbench.components.picture import Picture, choose_picture
 from workbench.components.verdicts import percent, show_verdicts
@@ -30,6 +31,7 @@ def render(bench: Bench) -> None:
     if answer is not None:
         _show_refused(answer.value.data.refused)
         show_verdicts(picture, answer, answer.value.data.faces, _label, _row)
+        label_answer(bench, "liveness", picture.data, answer.value)
 
 
 def _camera() -> Picture | None:
