@@ -63,13 +63,13 @@ def event_of(record: dict[str, Any]) -> AuditEvent:
     """The event on a line of an export, in no session.
 
     Raises:
-        ValueError: It has other fields than an event.
+        ValueError: It has other fields than an event, or a time that is written otherwise than exports write it.
     """
     if record.keys() != {*HASHED, "hash"}:
         raise ValueError("other fields than an event has")
     at = datetime.fromisoformat(str(record["at"]))
-    if at.tzinfo is None:
-        raise ValueError("a time without a zone")
+    if at.tzinfo is None or _form(at) != record["at"]:  # a reader of times takes many ways to write one
+        raise ValueError("a time that no export writes so")
     return AuditEvent(**{**record, "at": at})
 
 

@@ -166,6 +166,15 @@ def test_every_byte_counts(lines: list[bytes]) -> None:
     check()
 
 
+@pytest.mark.parametrize(("written", "otherwise"), [(b"T", b"U"), (b"T", b" "), (b'Z"', b'+00:00"')])
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_time_is_written_in_one_way(lines: list[bytes], written: bytes, otherwise: bytes) -> None:
+    key, _, rest = lines[0].partition(b'"at":"')
+    changed = key + b'"at":"' + rest.replace(written, otherwise, 1)
+    assert changed != lines[0]
+    assert verify_lines([changed, *lines[1:]]).fault is not None
+
+
 def _parsed(line: bytes) -> object:
     try:
         return json.loads(line) if line.strip() else None
