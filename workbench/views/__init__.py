@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from workbench.calls import ANTISPOOFING, DEEPFAKE, DEMOGRAPHICS, DETECTION, RECOGNITION
 from workbench.components.bench import Bench
 from workbench.views import (
+    ab,
     all_five,
     batch_run,
     compare,
     deepfake,
     demographics,
     detect,
+    evaluate,
     gallery,
     labels,
     liveness,
@@ -50,6 +52,8 @@ VIEWS = (
         all_five.render,
     ),
     View("Batch run", ":material/burst_mode:", "batch", (), batch_run.render),
+    View("A/B", ":material/compare_arrows:", "ab", (), ab.render),
+    View("Evaluate", ":material/fact_check:", "evaluate", (), evaluate.render),
     View("Labels", ":material/label:", "labels", (), labels.render),
     View("Models", ":material/inventory_2:", "models", (), models.render),
     View("Operations", ":material/monitor_heart:", "operations", (), operations.render),

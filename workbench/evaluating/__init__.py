@@ -1,0 +1,1 @@
+"""A labelled folder, sent through the services, and the figures of what came back."""
