@@ -31,9 +31,7 @@ HINTS = {
     "mae_years": "Mean distance of the estimated age from the known one",
     "cs_5": "Ages that are at most five years off",
 }
-ALL_PAIRS = (
-    "Intervals take cases for independent; where people come in several pairs they are is wider in truth."
-)
+ALL_PAIRS = "It takes pairs for independent; where people come in several of them it is wider in truth."
 
 
 def choose_threshold(kind: str, cases: Sequence[Case], own: float | None) -> float:
