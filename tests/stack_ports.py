@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import socket
 
 from bentos.contracts import SERVICES
@@ -12,7 +13,9 @@ OFFSETS = (*(service.port_offset for service in SERVICES), VERIFIER_OFFSET, HTTP
 
 def free_base() -> int:
     """A FACESOCIAL_PORT_BASE above which every port of a stack is free."""
-    for base in range(20_000, 60_000, 97):
+    bases = list(range(20_000, 32_000, 97))  # below the ports that the system hands out by itself
+    random.SystemRandom().shuffle(bases)  # two who look at once do not find the same one
+    for base in bases:
         probes = [socket.socket() for _ in OFFSETS]
         try:
             for offset, probe in zip(OFFSETS, probes, strict=True):
