@@ -21,19 +21,19 @@ KEPT = (
     (
         "audit_chains_checked_timestamp_seconds",
         CHECKED_S,
-        "The audit chains were last checked",
+        "The last check of the audit chains",
         "`facesocial audit verify` checks them.",
     ),
     (
         "backup_last_success_timestamp_seconds",
         BACKUP_S,
-        "The last backup was made",
+        "The last backup",
         "`facesocial backup create` makes one.",
     ),
     (
         "backup_last_drill_timestamp_seconds",
         DRILL_S,
-        "A backup was last restored on trial",
+        "The last trial restore of a backup",
         "`facesocial backup drill` does it.",
     ),
 )
@@ -114,7 +114,7 @@ def _of_keeping(gauges: Values, now: float) -> Iterator[Finding]:
     for name, limit, what, remedy in KEPT:
         at = gauge_of(gauges, name)
         if at is not None and now - at > limit:
-            yield Finding(False, f"{what} {ago(now - at) if at > 0 else 'never'}.", remedy)
+            yield Finding(False, f"{what}: {ago(now - at) if at > 0 else 'never'}.", remedy)
 
 
 def ago(seconds: float) -> str:

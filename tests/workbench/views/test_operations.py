@@ -92,7 +92,7 @@ def test_what_is_wrong_stands_first(stub: ContractStub) -> None:
         "index is 15 minutes behind",
     ):
         assert wrong in page.error[0].value
-    for wrong in ("The last backup was made never", "registry of models does not answer"):
+    for wrong in ("The last backup: never", "registry of models does not answer"):
         assert wrong in page.warning[0].value
 
 
