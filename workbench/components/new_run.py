@@ -121,7 +121,7 @@ def _uploads() -> Chosen | None:
 
 
 def _folder() -> Chosen | None:
-    roots = _roots()
+    roots = readable_roots()
     if not roots:
         st.info(NO_FOLDERS, icon=":material/folder_off:")
         return None
@@ -136,7 +136,8 @@ def _folder() -> Chosen | None:
     return Chosen(Source(kind="folder", title=folder.name or str(folder), folder=str(folder)))
 
 
-def _roots() -> Sequence[Path]:
+def readable_roots() -> Sequence[Path]:
+    """Folders below which the workbench may read; none where others reach it and the settings name none."""
     given = WorkbenchSettings().folders
     return given or ([Path("/")] if st.get_option("server.address") in LOOPBACK else [])
 

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from workbench.components.new_run import NO_FOLDERS, ZIP
+from workbench.components.new_run import NO_FOLDERS, ZIP, readable_roots
 from workbench.components.picture import SAMPLES, sample
-from workbench.endpoints import LOOPBACK
 from workbench.runs.entry import Entry, SourceUnreadable
 from workbench.runs.source_folder import folder_entries, readable_folder
 from workbench.runs.source_zip import zip_entries
-from workbench.settings import WorkbenchSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +88,3 @@ def _folder(key: str, hint: str) -> Pile | None:
         st.error(str(error), icon=":material/folder_off:")
         return None
     return Pile(folder.name or str(folder), lambda: folder_entries(folder))
-
-
-def readable_roots() -> Sequence[Path]:
-    """Folders below which the workbench may read; none where others reach it and the settings name none."""
-    given = WorkbenchSettings().folders
-    return given or ([Path("/")] if st.get_option("server.address") in LOOPBACK else [])
